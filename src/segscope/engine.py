@@ -1,0 +1,217 @@
+"""The engine: where tables live and expressions run. The only file that names DuckDB.
+
+Every stage takes and returns ``ibis.Table`` expressions; they run only when a caller asks this module for their
+result. Expressions are compiled once and kept, since compiling costs more than running at small sizes.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from segscope.errors import DataError
+
+BATCH_ROWS = 65_536
+FIXED_POINT_BITS = 62
+
+Result = TypeVar("Result")
+
+
+class Engine(Protocol):
+    """What a stage may ask of an engine. DuckDB is the embedded default."""
+
+    def table(self, name: str) -> ibis.Table:
+        """A stored table or view by name, as an expression."""
+
+    def store(self, name: str, rows: "ibis.Table | pa.Table | pa.RecordBatchReader") -> ibis.Table:
+        """Store the result of an expression, or Arrow rows, under a name (replacing what was there)."""
+
+    def scan_parquet(self, name: str, path: Path) -> ibis.Table:
+        """A Parquet file (or folder of them) as a named view; nothing is read yet."""
+
+    def drop(self, name: str) -> None:
+        """Forget a stored table or view."""
+
+    def fetch(self, expression: ir.Expr, given: Mapping[str, ibis.Table] | None = None) -> pa.Table:
+        """Run an expression and return its rows. ``given`` defines tables that the expression names."""
+
+    def batches(self, expression: ibis.Table, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Run an expression and stream its rows in batches, in bounded memory."""
+
+    def write_parquet(self, expression: ibis.Table, path: Path) -> None:
+        """Write the rows of an expression to one Parquet file, in bounded memory, keeping their order."""
+
+    def uniform(self, key: ir.StringValue, seed: int) -> ir.FloatingValue:
+        """A number in [0, 1) made from a key and a seed; the same on every engine, whatever the order of rows."""
+
+    def close(self) -> None:
+        """Release the engine's resources."""
+
+
+@ibis.udf.scalar.builtin(name="md5_number_upper")
+def _md5_number(text: str) -> "ibis.expr.datatypes.UInt64":  # type: ignore[empty-body]
+    """The first eight bytes of the MD5 digest, as an unsigned number (DuckDB's function)."""
+
+
+class DuckDBEngine:
+    """An embedded DuckDB database, safe to use from many threads.
+
+    Parameters
+    ----------
+    path : file of the database; None keeps it in memory
+    memory_limit : such as "2GB"; None leaves DuckDB's own (80 % of the machine)
+    threads : number of worker threads; None uses every core
+    """
+
+    def __init__(self, path: Path | None = None, memory_limit: str | None = None, threads: int | None = None) -> None:
+        config: dict[str, Any] = {"preserve_insertion_order": True}
+        if memory_limit:
+            config["memory_limit"] = memory_limit
+        if threads:
+            config["threads"] = threads
+        self._connection = duckdb.connect(str(path) if path else ":memory:", config=config)
+        self._local = threading.local()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
+        if cursor is None:
+            cursor = self._local.cursor = self._connection.cursor()
+        return cursor
+
+    def table(self, name: str) -> ibis.Table:
+        """A stored table or view by name, as an expression."""
+        empty = self._cursor().sql(f"SELECT * FROM {_quoted(name)} LIMIT 0").to_arrow_table()
+        return ibis.table(ibis.Schema.from_pyarrow(empty.schema), name=name)
+
+    def store(self, name: str, rows: ibis.Table | pa.Table | pa.RecordBatchReader) -> ibis.Table:
+        """Store the result of an expression, or Arrow rows, under a name (replacing what was there)."""
+        cursor = self._cursor()
+        if isinstance(rows, ibis.Table):
+            cursor.execute(f"CREATE OR REPLACE TABLE {_quoted(name)} AS {_sql(rows)}")
+        else:
+            cursor.register("__incoming", rows)
+            try:
+                cursor.execute(f"CREATE OR REPLACE TABLE {_quoted(name)} AS SELECT * FROM __incoming")
+            finally:
+                cursor.unregister("__incoming")
+        return self.table(name)
+
+    def scan_parquet(self, name: str, path: Path) -> ibis.Table:
+        """A Parquet file (or folder of them) as a named view; nothing is read yet."""
+        place = str(path / "*.parquet" if path.is_dir() else path).replace("'", "''")
+        self._cursor().execute(f"CREATE OR REPLACE VIEW {_quoted(name)} AS SELECT * FROM read_parquet('{place}')")
+        return self.table(name)
+
+    def drop(self, name: str) -> None:
+        """Forget a stored table or view."""
+        cursor = self._cursor()
+        found = cursor.execute("SELECT table_type FROM information_schema.tables WHERE table_name = ?", [name]).fetchone()
+        if found:
+            cursor.execute(f"DROP {'VIEW' if found[0] == 'VIEW' else 'TABLE'} {_quoted(name)}")
+
+    def fetch(self, expression: ir.Expr, given: Mapping[str, ibis.Table] | None = None) -> pa.Table:
+        """Run an expression and return its rows. ``given`` defines tables that the expression names."""
+        sql = _sql(expression)
+        if given:
+            parts = ", ".join(f"{_quoted(name)} AS ({_sql(table)})" for name, table in given.items())
+            sql = f"WITH {parts} SELECT * FROM ({sql})"
+        return self._guarded(lambda cursor: cursor.sql(sql).to_arrow_table())
+
+    def batches(self, expression: ibis.Table, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Run an expression and stream its rows in batches, in bounded memory."""
+        yield from self._connection.cursor().sql(_sql(expression)).to_arrow_reader(batch_rows)
+
+    def write_parquet(self, expression: ibis.Table, path: Path) -> None:
+        """Write the rows of an expression to one Parquet file, in bounded memory, keeping their order."""
+        place = str(path).replace("'", "''")
+        statement = f"COPY ({_sql(expression)}) TO '{place}' (FORMAT parquet, COMPRESSION zstd)"
+        self._guarded(lambda cursor: cursor.execute(statement))
+
+    def uniform(self, key: ir.StringValue, seed: int) -> ir.FloatingValue:
+        """A number in [0, 1) made from a key and a seed; the same on every engine, whatever the order of rows."""
+        number = _md5_number(ibis.literal(f"{seed}:") + key)
+        # The top 53 bits fit a float without rounding.
+        return (number // ibis.literal(2**11, type="uint64")).cast("float64") * 2.0**-53
+
+    def lock(self, allowed: Sequence[Path] = ()) -> None:
+        """Forbid files and addresses other than the allowed folders, for the life of this database."""
+        places = ", ".join("'" + str(p.resolve()).replace("'", "''") + "'" for p in allowed)
+        self._cursor().execute(f"SET allowed_directories = [{places}]")
+        self._cursor().execute("SET enable_external_access = false")
+        self._cursor().execute("SET lock_configuration = true")
+
+    def close(self) -> None:
+        """Release the database."""
+        self._connection.close()
+
+    def _guarded(self, work: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
+        try:
+            return work(self._cursor())
+        except duckdb.OutOfMemoryException as error:
+            raise DataError(f"The data do not fit the memory that is allowed. {str(error).splitlines()[0]}") from error
+
+
+def connect(path: Path | None = None, memory_limit: str | None = None, threads: int | None = None) -> DuckDBEngine:
+    """Open an embedded engine.
+
+    >>> engine = connect()
+    >>> t = engine.store("t", pa.table({"a": [1, 2, 3]}))
+    >>> engine.fetch(t.a.sum().as_table())
+    pyarrow.Table
+    Sum(a): decimal128(38, 0)
+    ----
+    Sum(a): [[6]]
+    """
+    return DuckDBEngine(path, memory_limit, threads)
+
+
+def rows(engine: Engine, expression: ir.Expr, given: Mapping[str, ibis.Table] | None = None) -> list[dict[str, Any]]:
+    """Run an expression and return its rows as dictionaries (for aggregates and pages: small results)."""
+    result: list[dict[str, Any]] = engine.fetch(expression, given).to_pylist()
+    return result
+
+
+def one(engine: Engine, expression: ibis.Table, given: Mapping[str, ibis.Table] | None = None) -> dict[str, Any]:
+    """Run an aggregate expression of a single row and return it as a dictionary."""
+    return rows(engine, expression, given)[0]
+
+
+def fixed_point_scale(largest: float, count: int) -> float:
+    """A power of two that turns numbers up to ``largest`` into integers whose sum over ``count`` rows fits 62 bits.
+
+    Integer sums do not depend on the order of rows, on threads or on the engine; float sums do.
+
+    >>> fixed_point_scale(1.0, 4) == 2.0**59
+    True
+    >>> fixed_point_scale(0.0, 0) == 2.0**62
+    True
+    """
+    if largest <= 0:
+        return 2.0**FIXED_POINT_BITS
+    _, exponent = math.frexp(largest * max(count, 1))
+    return math.ldexp(1.0, min(FIXED_POINT_BITS - exponent, 900))
+
+
+def exact_sum(value: ir.NumericValue, scale: float, where: ir.BooleanValue | None = None) -> ir.IntegerScalar:
+    """Sum in fixed point: divide the result by ``scale`` outside the engine."""
+    return (value * scale).round().cast("int64").sum(where=where)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(operation: Any) -> str:
+    return str(ibis.to_sql(operation.to_expr(), dialect="duckdb"))
+
+
+def _sql(expression: ir.Expr) -> str:
+    return _compiled(expression.as_table().op() if not isinstance(expression, ibis.Table) else expression.op())
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,314 @@
+"""The recipe: everything that the user decided about a study. Frozen, and a JSON file.
+
+Data go in as they are; what happens to them on the way to a segment is decided here and nowhere else: roles of
+columns, cleaning rules, derived columns, features, transforms, method, number of segments, seed.
+"""
+
+import dataclasses
+import json
+import types
+import typing
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+from segscope.errors import RecipeError, did_you_mean
+
+SCHEMA_VERSION = 1
+MAX_SEGMENTS = 12
+
+
+class Role(StrEnum):
+    """What a column is for."""
+
+    IDENTIFIER = "identifier"
+    MEASURE = "measure"
+    CATEGORY = "category"
+    FLAG = "flag"
+    DATE = "date"
+    TEXT = "text"
+    CONSTANT = "constant"
+    PERSONAL = "personal"
+    IGNORED = "ignored"
+
+
+class Concept(StrEnum):
+    """What a number is about, where names and formulas tell it. Drives proposals, names of segments and units."""
+
+    SPEND = "spend"
+    PURCHASES = "purchases"
+    BASKET = "basket"
+    TENURE = "tenure"
+    RECENCY = "recency"
+    DEALS = "deals"
+    OFFERS = "offers"
+    AGE = "age"
+    BIRTH = "birth"
+    CHILDREN = "children"
+    INCOME = "income"
+    VISITS = "visits"
+    ENROLMENT = "enrolment"
+    RESPONSE = "response"
+    COMPLAINT = "complaint"
+
+
+Transform = Literal["auto", "none"]
+Method = Literal["kmeans"]
+FamilyKind = Literal["spend", "purchases", "responses", "other"]
+CleaningAction = Literal["implausible", "fill"]
+
+
+@dataclass(frozen=True)
+class ColumnRole:
+    """What one column of the source is, and why we think so."""
+
+    column: str
+    role: Role
+    reason: str
+    label: str
+    concept: Concept | None = None
+    family: str | None = None
+    unit: str = ""
+    sensitive: bool = False
+
+
+@dataclass(frozen=True)
+class FamilyMember:
+    """One column of a family. ``overlaps``: it counts again what other members count (deals within channels)."""
+
+    column: str
+    label: str
+    overlaps: bool = False
+
+
+@dataclass(frozen=True)
+class Family:
+    """Columns that measure one thing split by something: spend by product, purchases by channel."""
+
+    name: str
+    label: str
+    kind: FamilyKind
+    members: tuple[FamilyMember, ...]
+    unit: str = ""
+
+    @property
+    def parts(self) -> tuple[FamilyMember, ...]:
+        """The members that add up to a whole."""
+        return tuple(m for m in self.members if not m.overlaps)
+
+
+@dataclass(frozen=True)
+class CleaningRule:
+    """One rule of cleaning. ``implausible``: values outside [low, high] or listed count as blank.
+
+    ``fill``: blanks of a measure take ``value`` (its median) where clustering and scoring need a number.
+    """
+
+    action: CleaningAction
+    column: str
+    reason: str
+    low: float | None = None
+    high: float | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True)
+class DerivedColumn:
+    """A column computed from others by a formula (see segscope.formula)."""
+
+    name: str
+    label: str
+    formula: str
+    meaning: str
+    concept: Concept | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that the user decided. Equal recipes on equal data give equal bytes.
+
+    Attributes
+    ----------
+    columns : roles of the source's columns, in their order
+    families : columns that belong together
+    cleaning : rules, in the order in which they apply
+    derived : computed columns, in an order in which each needs only earlier ones
+    features : names of the source or derived columns that clustering uses
+    transform : "auto" (logs and robust bounds where the data ask for them) or "none" (standardise only)
+    method : the clustering method
+    segments : number of segments, 1 to 12; None lets the evidence choose
+    seed : of every random draw
+    as_of : the day on which ages and days are counted
+    """
+
+    columns: tuple[ColumnRole, ...]
+    families: tuple[Family, ...] = ()
+    cleaning: tuple[CleaningRule, ...] = ()
+    derived: tuple[DerivedColumn, ...] = ()
+    features: tuple[str, ...] = ()
+    transform: Transform = "auto"
+    method: Method = "kmeans"
+    segments: int | None = None
+    seed: int = 0
+    as_of: date | None = None
+    schema_version: int = field(default=SCHEMA_VERSION)
+
+    def __post_init__(self) -> None:
+        if self.segments is not None and not 1 <= self.segments <= MAX_SEGMENTS:
+            raise RecipeError(
+                f"The number of segments must be a whole number from 1 to {MAX_SEGMENTS}, or auto. Got {self.segments}."
+            )
+        if self.transform not in typing.get_args(Transform):
+            raise RecipeError(f"The transform must be 'auto' or 'none'. Got {self.transform!r}.")
+        if not 0 <= self.seed < 2**32:
+            raise RecipeError(f"The seed must be a whole number from 0 to 4294967295. Got {self.seed}.")
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a new recipe with some decisions changed.
+
+        >>> Recipe(columns=()).replace(segments=4).segments
+        4
+        >>> Recipe(columns=()).replace(segments=1000)
+        Traceback (most recent call last):
+        segscope.errors.RecipeError: The number of segments must be a whole number from 1 to 12, or auto. Got 1000.
+        """
+        return dataclasses.replace(self, **changes)
+
+    def column(self, name: str) -> ColumnRole | DerivedColumn:
+        """Return a source or derived column by name; a RecipeError offers near matches."""
+        for column in self.columns:
+            if column.column == name:
+                return column
+        for derived in self.derived:
+            if derived.name == name:
+                return derived
+        raise RecipeError(f"There is no column {name!r}.{did_you_mean(name, self.names)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the source's columns, then of the derived ones."""
+        return tuple(c.column for c in self.columns) + tuple(d.name for d in self.derived)
+
+    @property
+    def identifier(self) -> str | None:
+        """The column that names the customer, if the source has one."""
+        return next((c.column for c in self.columns if c.role is Role.IDENTIFIER), None)
+
+    def with_concept(self, concept: Concept) -> str | None:
+        """Name of the derived column (first) or source column about this concept, if there is one."""
+        named = [d.name for d in self.derived if d.concept is concept]
+        named += [c.column for c in self.columns if c.concept is concept and c.role is not Role.CONSTANT]
+        return named[0] if named else None
+
+    def family_of_kind(self, kind: FamilyKind) -> Family | None:
+        """The first family of a kind, if there is one."""
+        return next((f for f in self.families if f.kind == kind), None)
+
+    def to_json(self) -> str:
+        """Write the recipe as JSON, keys in a fixed order."""
+        return dump_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a recipe; anything but a recipe of this schema version is refused with a reason."""
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise RecipeError(f"The recipe is not JSON: {error.msg} in line {error.lineno}.") from None
+        if not isinstance(data, dict) or data.get("schema_version") != SCHEMA_VERSION:
+            raise RecipeError(f"The recipe must be a JSON object with schema_version {SCHEMA_VERSION}.")
+        recipe = build(cls, data, RecipeError, "recipe")
+        return typing.cast(Self, recipe)
+
+
+def to_plain(value: Any) -> Any:
+    """Turn frozen dataclasses, tuples, enums and dates into what JSON knows."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(k): to_plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(v) for v in value]
+    return value
+
+
+def dump_json(value: Any) -> str:
+    """JSON text of a frozen dataclass; non-finite numbers are refused, since JSON has none."""
+    return json.dumps(to_plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def build(kind: Any, data: Any, error: type[Exception], where: str) -> Any:
+    """Build a value of a declared type from plain JSON data, or raise ``error`` with the place that is wrong.
+
+    >>> build(FamilyMember, {"column": "A", "label": "a"}, RecipeError, "member")
+    FamilyMember(column='A', label='a', overlaps=False)
+    >>> build(FamilyMember, {"column": 3, "label": "a"}, RecipeError, "member")
+    Traceback (most recent call last):
+    segscope.errors.RecipeError: member.column must be str. Got 3.
+    """
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if kind is Any:
+        return data
+    if dataclasses.is_dataclass(kind):
+        return _build_dataclass(kind, data, error, where)
+    if origin is typing.Union or origin is types.UnionType:
+        return _build_union(args, data, error, where)
+    if origin is tuple and isinstance(data, list):
+        if len(args) == 2 and args[1] is Ellipsis:
+            return tuple(build(args[0], item, error, f"{where}[{i}]") for i, item in enumerate(data))
+        if len(args) == len(data):
+            return tuple(build(a, item, error, f"{where}[{i}]") for i, (a, item) in enumerate(zip(args, data, strict=True)))
+    if origin is dict and isinstance(data, dict):
+        return {k: build(args[1], v, error, f"{where}.{k}") for k, v in data.items()}
+    if origin is Literal and data in args:
+        return data
+    if isinstance(kind, type):
+        if issubclass(kind, StrEnum) and data in {e.value for e in kind}:
+            return kind(data)
+        if kind is date and isinstance(data, str):
+            try:
+                return date.fromisoformat(data)
+            except ValueError:
+                raise error(f"{where} must be a date like 2014-06-29. Got {data!r}.") from None
+        if kind is float and isinstance(data, (int, float)) and not isinstance(data, bool):
+            return float(data)
+        if kind in (int, str, bool, type(None)) and type(data) is kind:
+            return data
+    name = getattr(kind, "__name__", str(kind))
+    raise error(f"{where} must be {name}. Got {data!r:.80}.")
+
+
+def _build_union(args: tuple[Any, ...], data: Any, error: type[Exception], where: str) -> Any:
+    if data is None and type(None) in args:
+        return None
+    last: Exception | None = None
+    for arg in args:
+        if arg is not type(None):
+            try:
+                return build(arg, data, error, where)
+            except error as failure:
+                last = failure
+    raise last if last is not None else error(f"{where} must not be null.")
+
+
+def _build_dataclass(kind: Any, data: Any, error: type[Exception], where: str) -> Any:
+    if not isinstance(data, dict):
+        raise error(f"{where} must be an object. Got {data!r:.80}.")
+    hints = typing.get_type_hints(kind)
+    fields = {f.name: f for f in dataclasses.fields(kind) if f.init}
+    unknown = sorted(set(data) - set(fields))
+    if unknown:
+        raise error(f"{where} has an unknown entry {unknown[0]!r}.{did_you_mean(unknown[0], fields)}")
+    values: dict[str, Any] = {}
+    for name, fld in fields.items():
+        if name in data:
+            values[name] = build(hints[name], data[name], error, f"{where}.{name}")
+        elif fld.default is dataclasses.MISSING and fld.default_factory is dataclasses.MISSING:
+            raise error(f"{where} lacks the entry {name!r}.")
+    return kind(**values)
