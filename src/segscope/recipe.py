@@ -100,9 +100,10 @@ class Family:
 
 @dataclass(frozen=True)
 class CleaningRule:
-    """One rule of cleaning. ``implausible``: values outside [low, high] or listed count as blank.
+    """One rule of cleaning.
 
-    ``fill``: blanks of a measure take ``value`` (its median) where clustering and scoring need a number.
+    ``implausible``: values outside [low, high], and the listed values, count as blank. ``fill``: blanks take the
+    median wherever clustering or scoring needs a number; charts and counts go on showing them as blank.
     """
 
     action: CleaningAction
@@ -110,6 +111,7 @@ class CleaningRule:
     reason: str
     low: float | None = None
     high: float | None = None
+    values: tuple[float, ...] = ()
     enabled: bool = True
 
 

@@ -1,0 +1,119 @@
+# segscope: everything a developer or a CI runs. `make` alone lists it.
+# Works in a path with spaces: all paths below are relative.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11
+ARGS ?=
+
+export PIP_ROOT_USER_ACTION := ignore
+
+# The first Chromium there is: the CHROMIUM variable, or one on PATH. Empty: Playwright's own.
+find_chromium = $${CHROMIUM:-$$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
+
+# ------------------------------------------------------------------------------------------------------------- commands
+
+.PHONY: help
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: .venv/.installed ## the demo: sample customers, clustered, in the browser
+	@$(BIN)/segscope demo $(ARGS)
+
+.PHONY: test
+test: check test-browser ## everything: check, then the tests in a real browser
+
+.PHONY: check
+check: lint types layers test-unit ## everything but the browser
+
+.PHONY: lint
+lint: .venv/.installed-dev ## style and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+.PHONY: types
+types: .venv/.installed-dev ## mypy --strict
+	$(BIN)/mypy --strict src tests
+
+.PHONY: layers
+layers: .venv/.installed-dev ## imports go downwards, libraries stay in their rooms
+	$(BIN)/lint-imports
+
+.PHONY: test-unit
+test-unit: .venv/.installed-dev ## unit tests and doctests
+	$(BIN)/pytest -n 2 --ignore=tests/browser $(ARGS)
+
+.PHONY: test-browser
+test-browser: .venv/.installed-dev chromium ## the page in a real Chromium
+	CHROMIUM="$(find_chromium)" $(BIN)/pytest tests/browser $(ARGS)
+
+.PHONY: bench
+bench: .venv/.installed-dev ## time the main job
+	$(BIN)/python benchmarks/main_job.py $(ARGS)
+
+.PHONY: screenshots
+screenshots: .venv/.installed-dev chromium ## redraw docs/images/*.png
+	CHROMIUM="$(find_chromium)" $(BIN)/python tools/screenshots.py $(ARGS)
+
+.PHONY: format
+format: .venv/.installed-dev ## put the code in order
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: constraints
+constraints: ## take the newest versions of everything and pin them in constraints.txt
+	@trap 'rm -rf .venv-fresh' EXIT; $(call make_venv,.venv-fresh); \
+	.venv-fresh/bin/python -m pip --quiet --disable-pip-version-check install -e '.[dev]'; \
+	{ head -n 1 constraints.txt; .venv-fresh/bin/python -m pip freeze --exclude-editable | grep -E '^[A-Za-z0-9._-]+==[^ ]+$$'; } > constraints.new; \
+	mv constraints.new constraints.txt; git --no-pager diff --stat -- constraints.txt
+
+.PHONY: clean
+clean: ## remove what builds and tests leave behind
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: clean-all
+clean-all: clean ## also remove the virtual environment
+	rm -rf .venv
+
+# --------------------------------------------------------------------------------------------------------- installation
+
+# $(call make_venv,DIR): a virtual environment from the first Python that is new enough.
+define make_venv
+for python in $(PYTHONS); do \
+	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then "$$python" -m venv $(1); exit_status=0; break; fi; \
+	exit_status=1; \
+done; \
+if [ "$$exit_status" != 0 ]; then echo 'segscope needs Python 3.11 or newer; none found. Name one: make PYTHON=/path/to/python3 ...' >&2; exit 1; fi
+endef
+
+.venv/.created:
+	@$(call make_venv,.venv)
+	@touch $@
+
+.venv/.installed: .venv/.created pyproject.toml constraints.txt
+	@echo 'Installing segscope into .venv (once; takes a minute or two) ...'
+	@$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+.venv/.installed-dev: .venv/.created pyproject.toml constraints.txt
+	@echo 'Installing segscope and its development tools into .venv (once; takes a minute or two) ...'
+	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch .venv/.installed $@
+
+.PHONY: chromium
+chromium: .venv/.installed-dev
+	@if [ -n "$(find_chromium)" ]; then exit 0; fi; \
+	echo 'Installing Chromium ...'; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null && exit 0; \
+	fi; \
+	$(BIN)/python -m playwright install chromium

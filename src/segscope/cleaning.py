@@ -1,0 +1,192 @@
+"""Cleaning: what looks wrong in the data, what is done about it, and how often. Nothing is done in silence.
+
+Customers are never dropped. An implausible value counts as blank; a blank stays a blank in every chart and count,
+and takes the median only where clustering or scoring needs a number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from segscope.engine import Engine, one, rows
+from segscope.intake.facts import ROW, ColumnFacts
+from segscope.recipe import CleaningRule, ColumnRole, Concept, Recipe, Role
+
+OLDEST_CUSTOMER_YEARS = 100
+FAR_OUT_FENCE = 3.0  # Tukey (1977): beyond three interquartile ranges is "far out"
+PLACEHOLDER_DIGITS = 4
+LISTED_CUSTOMERS = 20
+
+
+@dataclass(frozen=True)
+class CleaningEntry:
+    """One thing that cleaning did or saw, in words, with the number of customers that it concerns."""
+
+    action: str
+    column: str
+    count: int
+    detail: str
+    customers: tuple[str, ...] = ()
+
+
+CleaningLog = tuple[CleaningEntry, ...]
+
+
+def propose_rules(
+    engine: Engine, table: ibis.Table, facts: Sequence[ColumnFacts], columns: Sequence[ColumnRole], as_of: date | None
+) -> tuple[CleaningRule, ...]:
+    """Propose the rules that the data call for: impossible ages, placeholder numbers, blanks in measures."""
+    by_name = {f.name: f for f in facts}
+    measures = [c for c in columns if c.role is Role.MEASURE]
+    rules: list[CleaningRule] = []
+    for column in measures:
+        rule = _age_rule(column, by_name[column.column], as_of) or _placeholder_rule(engine, table, by_name[column.column])
+        if rule:
+            rules.append(rule)
+    implausible = {r.column for r in rules}
+    for column in measures:
+        if by_name[column.column].blanks > 0 or column.column in implausible:
+            rules.append(CleaningRule("fill", column.column, "blanks take the median where a number is needed"))
+    return tuple(rules)
+
+
+def _age_rule(column: ColumnRole, facts: ColumnFacts, as_of: date | None) -> CleaningRule | None:
+    if column.concept is Concept.BIRTH:
+        newest = as_of.year if as_of else date.today().year
+        low, high = newest - OLDEST_CUSTOMER_YEARS, newest
+        reason = f"a customer born before {low} would be over {OLDEST_CUSTOMER_YEARS}"
+    elif column.concept is Concept.AGE:
+        low, high = 0, OLDEST_CUSTOMER_YEARS
+        reason = f"an age must lie from 0 to {OLDEST_CUSTOMER_YEARS} years"
+    else:
+        return None
+    found = _outside(facts, low, high)
+    return CleaningRule("implausible", column.column, reason, low=float(low), high=float(high)) if found else None
+
+
+def _outside(facts: ColumnFacts, low: float, high: float) -> bool:
+    below = isinstance(facts.low, float) and facts.low < low
+    return below or (isinstance(facts.high, float) and facts.high > high)
+
+
+def _placeholder_rule(engine: Engine, table: ibis.Table, facts: ColumnFacts) -> CleaningRule | None:
+    fences = far_out_fences(facts)
+    if fences is None or not facts.whole or not _outside(facts, *fences):
+        return None
+    value = table[facts.name].cast("float64")
+    beyond = table.filter((value < fences[0]) | (value > fences[1])).select(value=value).distinct()
+    found = sorted(r["value"] for r in rows(engine, beyond.order_by("value").limit(10_000)) if is_placeholder(r["value"]))
+    if not found:
+        return None
+    listed = ", ".join(f"{v:,.0f}" for v in found[:3])
+    reason = f"{listed}: one digit repeated, far beyond the fence of {fences[1]:,.0f} (upper quartile + 3 interquartile ranges)"
+    return CleaningRule("implausible", facts.name, reason, values=tuple(found))
+
+
+def far_out_fences(facts: ColumnFacts) -> tuple[float, float] | None:
+    """Tukey's far-out fences, or None where the quartiles do not spread.
+
+    >>> far_out_fences(ColumnFacts("a", "number", 9, 0, 9, quarter=10.0, three_quarters=20.0))
+    (-20.0, 50.0)
+    """
+    if facts.quarter is None or facts.three_quarters is None or facts.three_quarters <= facts.quarter:
+        return None
+    reach = FAR_OUT_FENCE * (facts.three_quarters - facts.quarter)
+    return facts.quarter - reach, facts.three_quarters + reach
+
+
+def is_placeholder(value: float) -> bool:
+    """Whether a number is one digit repeated four times or more, as people type to pass a form.
+
+    >>> [is_placeholder(v) for v in (666666, 99999, -9999, 111, 1234, 66.5)]
+    [True, True, True, False, False, False]
+    """
+    if value != round(value):
+        return False
+    digits = str(abs(int(value)))
+    return len(digits) >= PLACEHOLDER_DIGITS and len(set(digits)) == 1
+
+
+def clean(table: ibis.Table, rules: Sequence[CleaningRule]) -> ibis.Table:
+    """Return the table with implausible values blank. Only rules that are enabled count."""
+    changed = {r.column: _without(table, r) for r in rules if r.action == "implausible" and r.enabled}
+    return table.mutate(**changed) if changed else table
+
+
+def _implausible(table: ibis.Table, rule: CleaningRule) -> ir.BooleanValue:
+    value = table[rule.column]
+    wrong: ir.BooleanValue = ibis.literal(False)
+    if rule.low is not None:
+        wrong = wrong | (value < rule.low)
+    if rule.high is not None:
+        wrong = wrong | (value > rule.high)
+    return wrong | value.isin(rule.values) if rule.values else wrong
+
+
+def _without(table: ibis.Table, rule: CleaningRule) -> ir.Value:
+    value = table[rule.column]
+    return ibis.ifelse(_implausible(table, rule), ibis.null(value.type()), value)
+
+
+def describe_cleaning(engine: Engine, table: ibis.Table, recipe: Recipe, facts: Sequence[ColumnFacts]) -> CleaningLog:
+    """Count what cleaning did and saw on the source table (before cleaning).
+
+    Entries come in the order: implausible, fill, set aside, repeated rows, repeated identifiers.
+    """
+    by_name = {f.name: f for f in facts}
+    log = [_implausible_entry(engine, table, r, recipe.identifier) for r in recipe.cleaning if r.action == "implausible"]
+    log += [_fill_entry(engine, table, r, recipe, by_name[r.column]) for r in recipe.cleaning if r.action == "fill"]
+    log += [
+        CleaningEntry("set_aside", c.column, by_name[c.column].rows, f"{c.label} is left out: {c.reason}.")
+        for c in recipe.columns
+        if c.role is Role.CONSTANT
+    ]
+    log += _repeated(engine, table, recipe)
+    return tuple(e for e in log if e.count > 0 or e.action == "set_aside")
+
+
+def _implausible_entry(engine: Engine, table: ibis.Table, rule: CleaningRule, identifier: str | None) -> CleaningEntry:
+    wrong = table.filter(_implausible(table, rule))
+    value = wrong[rule.column]
+    named = value.cast("string") if identifier is None else wrong[identifier].cast("string")
+    listed = rows(engine, wrong.select(value=value, customer=named).order_by(["value", "customer"]).limit(LISTED_CUSTOMERS))
+    count = int(one(engine, wrong.agg(n=wrong.count()))["n"])
+    values = ", ".join(f"{r['value']:.15g}" for r in listed) + (" …" if count > LISTED_CUSTOMERS else "")
+    done = "counted as blank" if rule.enabled else "kept, since the rule is off"
+    detail = f"{count:,} implausible {_plural('value', count)} in {rule.column} {done} ({values}): {rule.reason}."
+    return CleaningEntry("implausible", rule.column, count, detail, tuple(str(r["customer"]) for r in listed))
+
+
+def _fill_entry(engine: Engine, table: ibis.Table, rule: CleaningRule, recipe: Recipe, facts: ColumnFacts) -> CleaningEntry:
+    cleaned = clean(table, [r for r in recipe.cleaning if r.column == rule.column])
+    median = one(engine, cleaned.agg(median=cleaned[rule.column].cast("float64").quantile(0.5)))["median"]
+    blank = one(engine, cleaned.agg(n=cleaned[rule.column].isnull().sum()))["n"]
+    made = int(blank or 0) - facts.blanks
+    extra = f", and {made:,} implausible {_plural('value', made)}," if made > 0 else ""
+    what = f"{facts.blanks:,} {_plural('blank', facts.blanks)}{extra} in {rule.column}"
+    done = f"filled with the median {median:,.6g} wherever a number is needed" if rule.enabled and median is not None else "not filled"
+    return CleaningEntry("fill", rule.column, facts.blanks, f"{what} {done}; charts show them as blank.")
+
+
+def _repeated(engine: Engine, table: ibis.Table, recipe: Recipe) -> CleaningLog:
+    entries: list[CleaningEntry] = []
+    content = [c for c in table.columns if c not in (ROW, recipe.identifier)]
+    if content:
+        groups = table.group_by(content).agg(__n=table.count())
+        extra = int(one(engine, groups.agg(n=(groups["__n"] - 1).sum()))["n"] or 0)
+        but = f" once {recipe.identifier} is left out" if recipe.identifier else ""
+        detail = f"{extra:,} rows repeat another row exactly{but}. They are kept: two customers can look alike."
+        entries.append(CleaningEntry("report_repeated", "", extra, detail))
+    if recipe.identifier:
+        known = table.filter(table[recipe.identifier].notnull())
+        found = one(engine, known.agg(n=known.count() - known[recipe.identifier].nunique()))
+        detail = f"{found['n']:,} rows repeat an identifier in {recipe.identifier} that another row has. They are kept."
+        entries.append(CleaningEntry("report_repeated_identifier", recipe.identifier, int(found["n"]), detail))
+    return tuple(entries)
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else word + "s"

@@ -1,0 +1,133 @@
+"""Facts about each column of a typed table: what roles, cleaning and profiles are decided from."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+import ibis
+import ibis.expr.types as ir
+
+from segscope.engine import Engine, one
+
+ROW = "__row"
+Kind = Literal["number", "date", "boolean", "text"]
+APPROXIMATE_ABOVE_ROWS = 500_000
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """One column's facts.
+
+    Attributes
+    ----------
+    rows, blanks, distinct : counts of customers, blank cells, and different values
+    whole : every number is a whole one
+    low, high, quarter, median, three_quarters : of a number's values; ``low`` and ``high`` are dates for dates
+    mean_length, at_signs : of a text: mean number of letters, share of values with an @
+    """
+
+    name: str
+    kind: Kind
+    rows: int
+    blanks: int
+    distinct: int
+    whole: bool = False
+    low: float | date | None = None
+    high: float | date | None = None
+    quarter: float | None = None
+    median: float | None = None
+    three_quarters: float | None = None
+    mean_length: float = 0.0
+    at_signs: float = 0.0
+
+    @property
+    def present(self) -> int:
+        """Number of cells that are not blank."""
+        return self.rows - self.blanks
+
+
+def column_kind(column: ir.Value) -> Kind:
+    """The kind of a typed column."""
+    kind = column.type()
+    if kind.is_boolean():
+        return "boolean"
+    if kind.is_numeric():
+        return "number"
+    return "date" if kind.is_date() or kind.is_timestamp() else "text"
+
+
+def measure_facts(engine: Engine, table: ibis.Table) -> tuple[ColumnFacts, ...]:
+    """Compute the facts of every column (but the row number) in one aggregate query.
+
+    Distinct values are exact up to 500,000 rows; above, estimated, except where an estimate near the number of rows
+    calls for an exact count.
+    """
+    names = [c for c in table.columns if c != ROW]
+    rows = int(one(engine, table.agg(n=table.count()))["n"])
+    if not names:
+        return ()
+    approximate = rows > APPROXIMATE_ABOVE_ROWS
+    aggregates: dict[str, ir.Scalar] = {}
+    for place, name in enumerate(names):
+        aggregates |= {f"{key}_{place}": value for key, value in _aggregates(table[name], approximate).items()}
+    found = one(engine, table.agg(**aggregates))
+    facts = [_facts(table[name], name, rows, {k: found.get(f"{k}_{i}") for k in _KEYS}) for i, name in enumerate(names)]
+    return tuple(_exact_distinct(engine, table, f) if approximate and f.distinct > 0.9 * f.present else f for f in facts)
+
+
+_KEYS = ("blanks", "distinct", "whole", "low", "high", "quartiles", "mean_length", "at_signs")
+
+
+def _aggregates(column: ir.Value, approximate: bool) -> dict[str, ir.Scalar]:
+    kind = column_kind(column)
+    result: dict[str, ir.Scalar] = {
+        "blanks": column.isnull().sum(),
+        "distinct": column.approx_nunique() if approximate else column.nunique(),
+    }
+    if kind in ("number", "date"):
+        result |= {"low": column.min(), "high": column.max()}
+    if kind == "number":
+        number = column.cast("float64")
+        result |= {
+            "whole": (number == number.round()).all(),
+            "quartiles": number.quantile([0.25, 0.5, 0.75]),
+        }
+    if kind == "text":
+        result |= {
+            "mean_length": column.length().cast("int64").sum(),
+            "at_signs": column.contains("@").cast("int64").sum(),
+        }
+    return result
+
+
+def _facts(column: ir.Value, name: str, rows: int, found: dict[str, Any]) -> ColumnFacts:
+    blanks = int(found["blanks"] or 0)
+    present = max(rows - blanks, 1)
+    quarter, median, three_quarters = found["quartiles"] or (None, None, None)
+    return ColumnFacts(
+        name=name,
+        kind=column_kind(column),
+        rows=rows,
+        blanks=blanks,
+        distinct=int(found["distinct"] or 0),
+        whole=bool(found["whole"]),
+        low=_plain(found["low"]),
+        high=_plain(found["high"]),
+        quarter=quarter,
+        median=median,
+        three_quarters=three_quarters,
+        mean_length=float(found["mean_length"] or 0) / present,
+        at_signs=float(found["at_signs"] or 0) / present,
+    )
+
+
+def _exact_distinct(engine: Engine, table: ibis.Table, facts: ColumnFacts) -> ColumnFacts:
+    exact = one(engine, table.agg(n=table[facts.name].nunique()))["n"]
+    return ColumnFacts(**{**facts.__dict__, "distinct": int(exact)})
+
+
+def _plain(value: Any) -> float | date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    return value if value is None or isinstance(value, date) else float(value)
+

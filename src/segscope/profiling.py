@@ -1,0 +1,153 @@
+"""Profiles: what the customers of each segment are like, and everybody, on every column. All rows, in the engine."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any
+
+import ibis
+
+from segscope.engine import Engine, exact_sum, fixed_point_scale, one, rows
+from segscope.features import as_number
+
+EVERYBODY = -1
+COLUMNS_A_QUERY = 6
+MAX_VALUES = 60
+
+
+@dataclass(frozen=True)
+class NumberProfile:
+    """A number among one group of customers, in original units, blanks left out.
+
+    Attributes
+    ----------
+    count : customers whose value is known
+    total, mean, deviation : of those (population standard deviation)
+    low, quarter, median, three_quarters, high : quantiles
+    """
+
+    count: int
+    total: float
+    mean: float
+    deviation: float
+    low: float
+    quarter: float
+    median: float
+    three_quarters: float
+    high: float
+
+
+@dataclass(frozen=True)
+class GroupProfile:
+    """One segment (or everybody): how many customers, and its profile on each column."""
+
+    customers: int
+    numbers: dict[str, NumberProfile]
+    categories: dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Profiles of everybody and of each segment, in the order of the segments."""
+
+    everybody: GroupProfile
+    segments: tuple[GroupProfile, ...]
+
+    def standard_difference(self, segment: int, column: str) -> float:
+        """How many standard deviations (of everybody) the segment's mean lies above everybody's."""
+        mine, all_ = self.segments[segment].numbers.get(column), self.everybody.numbers[column]
+        if mine is None or all_.deviation == 0:
+            return 0.0
+        return (mine.mean - all_.mean) / all_.deviation
+
+    def share_of_total(self, segment: int, column: str) -> float | None:
+        """The part of everybody's total that this segment holds; None where totals make no sense."""
+        mine, all_ = self.segments[segment].numbers.get(column), self.everybody.numbers.get(column)
+        return mine.total / all_.total if mine and all_ and all_.total > 0 and all_.low >= 0 else None
+
+
+def profile(
+    engine: Engine, table: ibis.Table, segments: int, numbers: Sequence[str], categories: Sequence[str]
+) -> Profiles:
+    """Profile every segment and everybody.
+
+    Parameters
+    ----------
+    table : customers with an integer column ``segment`` from 0 to segments - 1
+    numbers, categories : columns to profile
+    """
+    sizes = {int(r["segment"]): int(r["n"]) for r in rows(engine, table.group_by("segment").agg(n=table.count()))}
+    sizes[EVERYBODY] = sum(sizes.values())
+    found: dict[int, dict[str, NumberProfile]] = {g: {} for g in range(EVERYBODY, segments)}
+    for group, column, number in _number_profiles(engine, table, numbers):
+        found[group][column] = number
+    values = _category_counts(engine, table, categories, segments)
+    groups = {g: GroupProfile(sizes.get(g, 0), found[g], values[g]) for g in range(EVERYBODY, segments)}
+    return Profiles(groups[EVERYBODY], tuple(groups[g] for g in range(segments)))
+
+
+def _number_profiles(
+    engine: Engine, table: ibis.Table, numbers: Sequence[str]
+) -> Iterator[tuple[int, str, NumberProfile]]:
+    # A few columns a query: exact quantiles hold a column in memory.
+    for columns in batched(numbers, COLUMNS_A_QUERY):
+        values = table.select(segment=table.segment, **{f"x{i}": as_number(table[c]) for i, c in enumerate(columns)})
+        reach = {f"m{i}": ibis.greatest(values[f"x{i}"].max(), -values[f"x{i}"].min()) for i in range(len(columns))}
+        largest = one(engine, values.agg(n=values.count(), **reach))
+        scales = [_scales(largest[f"m{i}"], int(largest["n"])) for i in range(len(columns))]
+        aggregates = {k: v for i in range(len(columns)) for k, v in _aggregates(values, i, scales[i]).items()}
+        answers = rows(engine, values.group_by("segment").agg(**aggregates))
+        answers.append({"segment": EVERYBODY, **one(engine, values.agg(**aggregates))})
+        for answer in answers:
+            for i, column in enumerate(columns):
+                if answer[f"n{i}"]:
+                    yield int(answer["segment"]), column, _number_profile(answer, i, scales[i])
+
+
+def _scales(largest: float | None, count: int) -> tuple[float, float]:
+    size = float(largest or 0.0)
+    return fixed_point_scale(size, count), fixed_point_scale(size**2, count)
+
+
+def _aggregates(values: ibis.Table, i: int, scales: tuple[float, float]) -> dict[str, Any]:
+    x = values[f"x{i}"]
+    return {
+        f"n{i}": x.count(),
+        f"s{i}": exact_sum(x, scales[0]),
+        f"ss{i}": exact_sum(x * x, scales[1]),
+        f"q{i}": x.quantile([0.0, 0.25, 0.5, 0.75, 1.0]),
+    }
+
+
+def _number_profile(answer: dict[str, Any], i: int, scales: tuple[float, float]) -> NumberProfile:
+    count = int(answer[f"n{i}"])
+    total = int(answer[f"s{i}"]) / scales[0]
+    mean = total / count
+    variance = max(0.0, int(answer[f"ss{i}"]) / scales[1] / count - mean * mean)
+    low, quarter, median, three_quarters, high = answer[f"q{i}"]
+    return NumberProfile(count, total, mean, math.sqrt(variance), low, quarter, median, three_quarters, high)
+
+
+def _category_counts(
+    engine: Engine, table: ibis.Table, categories: Sequence[str], segments: int
+) -> dict[int, dict[str, dict[str, int]]]:
+    result: dict[int, dict[str, dict[str, int]]] = {g: {} for g in range(EVERYBODY, segments)}
+    for column in categories:
+        result[EVERYBODY][column] = _counts(rows(engine, _value_counts(table, column, [])))
+        found = rows(engine, _value_counts(table, column, ["segment"]))
+        for g in range(segments):
+            result[g][column] = _counts([r for r in found if int(r["segment"]) == g])
+    return result
+
+
+def _value_counts(table: ibis.Table, column: str, by: list[str]) -> ibis.Table:
+    value = ibis.coalesce(table[column].cast("string"), "")
+    counts = table.mutate(value=value).group_by([*by, "value"]).agg(n=table.count())
+    return counts.order_by([ibis.desc("n"), "value"])
+
+
+def _counts(found: Sequence[dict[str, Any]]) -> dict[str, int]:
+    kept = {str(r["value"]): int(r["n"]) for r in found[:MAX_VALUES]}
+    rest = sum(int(r["n"]) for r in found[MAX_VALUES:])
+    return {**kept, "(other)": rest} if rest else kept
