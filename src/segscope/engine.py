@@ -7,6 +7,7 @@ result. Expressions are compiled once and kept, since compiling costs more than 
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -24,6 +25,16 @@ FIXED_POINT_BITS = 62
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True)
+class DelimitedForm:
+    """How a delimited text in UTF-8 is written: quotes in quoted cells are doubled. ``skip``: records before the first."""
+
+    delimiter: str
+    quote: str
+    skip: int = 0
+    compression: str = "none"
+
+
 class Engine(Protocol):
     """What a stage may ask of an engine. DuckDB is the embedded default."""
 
@@ -35,6 +46,9 @@ class Engine(Protocol):
 
     def scan_parquet(self, name: str, path: Path) -> ibis.Table:
         """A Parquet file (or folder of them) as a named view; nothing is read yet."""
+
+    def store_delimited(self, name: str, path: Path, columns: Sequence[str], form: DelimitedForm) -> ibis.Table | None:
+        """Store a delimited text with every cell as text, in the file's order; None if a record is not regular."""
 
     def drop(self, name: str) -> None:
         """Forget a stored table or view."""
@@ -109,6 +123,22 @@ class DuckDBEngine:
         self._cursor().execute(f"CREATE OR REPLACE VIEW {_quoted(name)} AS SELECT * FROM read_parquet('{place}')")
         return self.table(name)
 
+    def store_delimited(self, name: str, path: Path, columns: Sequence[str], form: DelimitedForm) -> ibis.Table | None:
+        """Store a delimited text with every cell as text, in the file's order; None if a record is not regular."""
+        wanted = ", ".join(f"{_literal(c)}: 'VARCHAR'" for c in columns)
+        quoting = f"quote = {_literal(form.quote)}, escape = {_literal(form.quote)}"
+        # A text that no file holds stands for NULL, so that an empty cell stays an empty text.
+        options = f"auto_detect = false, strict_mode = true, header = false, skip = {form.skip}, nullstr = '\x02\x03\x02'"
+        source = (
+            f"read_csv({_literal(str(path))}, columns = {{{wanted}}}, delim = {_literal(form.delimiter)}, {quoting}, "
+            f"compression = {_literal(form.compression)}, {options})"
+        )
+        try:
+            self._guarded(lambda c: c.execute(f"CREATE OR REPLACE TABLE {_quoted(name)} AS SELECT * FROM {source}"))
+        except duckdb.Error:
+            return None
+        return self.table(name)
+
     def drop(self, name: str) -> None:
         """Forget a stored table or view."""
         cursor = self._cursor()
@@ -120,7 +150,7 @@ class DuckDBEngine:
         """Run an expression and return its rows. ``given`` defines tables that the expression names."""
         sql = _sql(expression)
         if given:
-            parts = ", ".join(f"{_quoted(name)} AS ({_sql(table)})" for name, table in given.items())
+            parts = ", ".join(f"{_quoted(name)} AS NOT MATERIALIZED ({_sql(table)})" for name, table in given.items())
             sql = f"WITH {parts} SELECT * FROM ({sql})"
         return self._guarded(lambda cursor: cursor.sql(sql).to_arrow_table())
 
@@ -211,6 +241,10 @@ def _compiled(operation: Any) -> str:
 
 def _sql(expression: ir.Expr) -> str:
     return _compiled(expression.as_table().op() if not isinstance(expression, ibis.Table) else expression.op())
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _quoted(name: str) -> str:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import batched
 from typing import Any
 
 import ibis
@@ -68,31 +67,32 @@ class Profiles:
 
 
 def profile(
-    engine: Engine, table: ibis.Table, segments: int, numbers: Sequence[str], categories: Sequence[str]
+    engine: Engine, table: ibis.Table, by: str, segments: int, numbers: Sequence[str], categories: Sequence[str]
 ) -> Profiles:
     """Profile every segment and everybody.
 
     Parameters
     ----------
-    table : customers with an integer column ``segment`` from 0 to segments - 1
+    table : customers; the integer column ``by`` holds the segment, from 0 to segments - 1
     numbers, categories : columns to profile
     """
-    sizes = {int(r["segment"]): int(r["n"]) for r in rows(engine, table.group_by("segment").agg(n=table.count()))}
+    sizes = {int(r["segment"]): int(r["n"]) for r in rows(engine, table.group_by(segment=table[by]).agg(n=table.count()))}
     sizes[EVERYBODY] = sum(sizes.values())
     found: dict[int, dict[str, NumberProfile]] = {g: {} for g in range(EVERYBODY, segments)}
-    for group, column, number in _number_profiles(engine, table, numbers):
+    for group, column, number in _number_profiles(engine, table, by, numbers):
         found[group][column] = number
-    values = _category_counts(engine, table, categories, segments)
+    values = _category_counts(engine, table.mutate(segment=table[by]), categories, segments)
     groups = {g: GroupProfile(sizes.get(g, 0), found[g], values[g]) for g in range(EVERYBODY, segments)}
     return Profiles(groups[EVERYBODY], tuple(groups[g] for g in range(segments)))
 
 
 def _number_profiles(
-    engine: Engine, table: ibis.Table, numbers: Sequence[str]
+    engine: Engine, table: ibis.Table, by: str, numbers: Sequence[str]
 ) -> Iterator[tuple[int, str, NumberProfile]]:
     # A few columns a query: exact quantiles hold a column in memory.
-    for columns in batched(numbers, COLUMNS_A_QUERY):
-        values = table.select(segment=table.segment, **{f"x{i}": as_number(table[c]) for i, c in enumerate(columns)})
+    for start in range(0, len(numbers), COLUMNS_A_QUERY):
+        columns = numbers[start : start + COLUMNS_A_QUERY]
+        values = table.select(segment=table[by], **{f"x{i}": as_number(table[c]) for i, c in enumerate(columns)})
         reach = {f"m{i}": ibis.greatest(values[f"x{i}"].max(), -values[f"x{i}"].min()) for i in range(len(columns))}
         largest = one(engine, values.agg(n=values.count(), **reach))
         scales = [_scales(largest[f"m{i}"], int(largest["n"])) for i in range(len(columns))]
@@ -143,7 +143,7 @@ def _category_counts(
 
 def _value_counts(table: ibis.Table, column: str, by: list[str]) -> ibis.Table:
     value = ibis.coalesce(table[column].cast("string"), "")
-    counts = table.mutate(value=value).group_by([*by, "value"]).agg(n=table.count())
+    counts = table.mutate(value=value).group_by([*by, "value"]).agg(n=ibis._.count())
     return counts.order_by([ibis.desc("n"), "value"])
 
 

@@ -8,8 +8,10 @@ import ibis
 import ibis.expr.types as ir
 
 from segscope.engine import Engine, one
+from segscope.intake.report import ROW
 
-ROW = "__row"
+__all__ = ["ROW", "ColumnFacts", "column_kind", "measure_facts"]
+
 Kind = Literal["number", "date", "boolean", "text"]
 APPROXIMATE_ABOVE_ROWS = 500_000
 

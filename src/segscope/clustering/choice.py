@@ -1,0 +1,96 @@
+"""Which number of segments to recommend, and why, in a sentence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from segscope.clustering.stability import JACCARD_STABLE, STRENGTH_ENOUGH
+
+SMALLEST_SHARE = 0.02
+"""A segment with a smaller share of the customers is too small to plan for."""
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """The criteria for one number of segments; None where not computed.
+
+    Attributes
+    ----------
+    k : number of segments
+    wcss : within-cluster sum of squared distances over all customers
+    silhouette : mean Euclidean silhouette over a sample, -1 to 1
+    silhouette_interval : its 95 % interval; None when the sample is everybody
+    squared_silhouette : mean squared-Euclidean silhouette over all points, exact, -1 to 1
+    gap, gap_error : gap statistic and its standard error
+    prediction_strength, prediction_strength_error : 0 to 1, and its standard error
+    jaccard, jaccard_error : mean bootstrap Jaccard of the least stable segment, 0 to 1, and its standard error
+    separation : the deepest valley that every neighbouring pair has: density in the shallowest valley relative to
+        the lower peak, 0 (all apart) to 1 (none apart)
+    separated : whether every segment stands apart from all its neighbours
+    smallest_share : share of customers in the smallest segment
+    """
+
+    k: int
+    wcss: float
+    silhouette: float | None = None
+    silhouette_interval: tuple[float, float] | None = None
+    squared_silhouette: float | None = None
+    gap: float | None = None
+    gap_error: float | None = None
+    prediction_strength: float | None = None
+    prediction_strength_error: float | None = None
+    jaccard: float | None = None
+    jaccard_error: float | None = None
+    separation: float | None = None
+    separated: bool = False
+    smallest_share: float = 1.0
+
+    @property
+    def simplified_silhouette(self) -> float | None:
+        """Another name of ``squared_silhouette``."""
+        return self.squared_silhouette
+
+
+def recommend(criteria: Sequence[Criteria]) -> tuple[int, str]:
+    """Choose the number of segments, with the reason.
+
+    1. The most segments that all stand apart from their neighbours and are stable: natural groups.
+    2. Else the most segments that resampling and prediction support: Jaccard of the least stable segment at least 0.75
+       and prediction strength at least 0.8 within one standard error, none smaller than 2 % of the customers.
+    3. Else one: nothing holds.
+
+    >>> recommend([Criteria(1, 9.0), Criteria(2, 4.0, jaccard=0.5, prediction_strength=0.4)])[0]
+    1
+    """
+    many = [c for c in criteria if c.k > 1 and c.smallest_share >= SMALLEST_SHARE]
+    natural = [c for c in many if c.separated and _stable(c)]
+    if natural:
+        c = natural[-1]
+        return c.k, (
+            f"{c.k} segments: the most that stand apart, with hardly anybody between them "
+            f"(the crowd thins out to {c.separation or 0.0:.0%} or less), and that are found again in resamples "
+            f"(stability {c.jaccard or 0.0:.2f} of 1)."
+        )
+    lasting = [c for c in many if _stable(c) and _predicted(c)]
+    if lasting:
+        c = lasting[-1]
+        return c.k, (
+            f"{c.k} segments: the most that hold when the customers are resampled (stability {c.jaccard or 0.0:.2f}, "
+            f"{JACCARD_STABLE} or more is stable) and when one half predicts the other "
+            f"({c.prediction_strength or 0.0:.2f}, {STRENGTH_ENOUGH} or more is enough)."
+        )
+    if not many:
+        return 1, "1 segment: there are too few different customers for more."
+    best = max(many, key=lambda c: c.jaccard or 0.0)
+    return 1, (
+        "1 segment: no split of these customers holds when they are resampled "
+        f"(the best, {best.k} segments, reaches a stability of {best.jaccard or 0.0:.2f}; {JACCARD_STABLE} is needed)."
+    )
+
+
+def _stable(c: Criteria) -> bool:
+    return c.jaccard is not None and c.jaccard >= JACCARD_STABLE
+
+
+def _predicted(c: Criteria) -> bool:
+    strength, error = c.prediction_strength or 0.0, c.prediction_strength_error or 0.0
+    return strength + error >= STRENGTH_ENOUGH

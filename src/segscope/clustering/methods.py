@@ -1,0 +1,156 @@
+"""Clustering methods. Each yields centres, so that any engine can assign any customer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.cluster import KMeans
+
+from segscope.clustering.assign import Centres, nearest_numpy
+from segscope.clustering.points import Array, Labels, Points
+from segscope.clustering.threads import one_thread
+from segscope.engine import fixed_point_scale
+from segscope.errors import DataError
+
+FINAL_STARTS = 20
+LLOYD_PASSES = 300
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A partition of the points.
+
+    Attributes
+    ----------
+    centres : k rows of p numbers in model space, in lexicographic order
+    labels : array of shape (n_points,), the index of each point's centre
+    wcss : within-cluster sum of squared distances, over all customers that the points stand for
+    sizes : customers in each segment (a sum of weights)
+    """
+
+    centres: tuple[tuple[float, ...], ...]
+    labels: Labels
+    wcss: float
+    sizes: tuple[float, ...]
+
+    @property
+    def k(self) -> int:
+        """The number of segments."""
+        return len(self.centres)
+
+
+def kmeans(points: Points, k: int, seed: int, starts: int = FINAL_STARTS) -> Solution:
+    """Cluster by k-means: the best of several k-means++ starts, followed until no centre moves.
+
+    Parameters
+    ----------
+    points : the customers
+    k : number of segments, at least 1
+    seed : 0 to 4294967295
+    starts : number of k-means++ starts
+
+    Raises
+    ------
+    DataError
+        When there are fewer different customers than segments.
+
+    References
+    ----------
+    Arthur, D., Vassilvitskii, S. (2007). k-means++: the advantages of careful seeding. SODA.
+
+    >>> from segscope.clustering.points import as_points
+    >>> solution = kmeans(as_points(np.array([[0.0], [1.0], [9.0], [10.0]])), k=2, seed=0)
+    >>> solution.centres, solution.sizes, solution.wcss
+    (((0.5,), (9.5,)), (2.0, 2.0), 1.0)
+    """
+    require_distinct(points, k)
+    centres = best_centres(points.values, points.weights, k, seed, starts)
+    return settled(points, centres)
+
+
+def require_distinct(points: Points, k: int) -> None:
+    """Refuse more segments than there are different customers.
+
+    >>> from segscope.clustering.points import as_points
+    >>> require_distinct(as_points(np.array([[0.0], [0.0], [1.0]])), 3)
+    Traceback (most recent call last):
+    segscope.errors.DataError: The customers differ in 2 ways only, too few for 3 segments. Ask for fewer segments or
+    choose other features.
+    """
+    if k < 1:
+        raise DataError(f"The number of segments must be at least 1. Got {k}.")
+    distinct = points.distinct
+    if distinct < k:
+        ways = "1 way" if distinct == 1 else f"{distinct} ways"
+        raise DataError(
+            f"The customers differ in {ways} only, too few for {k} segments. "
+            "Ask for fewer segments or choose other features."
+        )
+
+
+def best_centres(values: Array, weights: Array, k: int, seed: int, starts: int, warm: Array | None = None) -> Array:
+    """Centres of shape (k, p) with the least WCSS over several k-means++ starts and, where given, one warm start.
+
+    One thread only: sums in scikit-learn depend on how many threads share them.
+    """
+    if k == 1:
+        return np.average(values, axis=0, weights=weights)[None, :]
+    random = int(np.random.default_rng([seed, k, 1]).integers(2**31))
+    with one_thread():
+        best = KMeans(k, n_init=starts, random_state=random).fit(values, sample_weight=weights)
+        if warm is not None:
+            other = KMeans(k, n_init=1, init=warm, random_state=random).fit(values, sample_weight=weights)
+            best = other if other.inertia_ < best.inertia_ else best
+    centres: Array = best.cluster_centers_
+    return centres
+
+
+def settled(points: Points, centres: Centres | Array) -> Solution:
+    """Follow Lloyd's passes until no centre moves, and put the centres into lexicographic order."""
+    current = np.array(sorted(tuple(map(float, c)) for c in centres))
+    sums = _exact_sums(points) if points.exact else None
+    for _ in range(LLOYD_PASSES):
+        labels = nearest_numpy(points.values, current)[0]
+        moved = current.copy()
+        for j in range(len(current)):
+            mine = labels == j
+            if mine.any():
+                moved[j] = sums.mean(mine) if sums else np.average(points.values[mine], axis=0, weights=points.weights[mine])
+        moved = np.array(sorted(map(tuple, moved)))
+        if np.array_equal(moved, current):
+            break
+        current = moved
+    return solution_at(points, current)
+
+
+def solution_at(points: Points, centres: Centres | Array) -> Solution:
+    """Describe the partition of the points by given centres."""
+    labels, d2, _, _ = nearest_numpy(points.values, centres)
+    sizes = np.bincount(labels, weights=points.weights, minlength=len(centres))
+    return Solution(
+        centres=tuple(tuple(float(v) for v in c) for c in centres),
+        labels=labels,
+        wcss=float(np.sum(points.weights * d2)),
+        sizes=tuple(sizes.tolist()),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _FixedPoint:
+    """Values in fixed point, so that means have the bits that a pass in the engine gives (see refine)."""
+
+    integers: "np.ndarray[tuple[int, int], np.dtype[np.int64]]"
+    scales: tuple[float, ...]
+
+    def mean(self, mine: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> list[float]:
+        count = int(mine.sum())
+        totals = self.integers[mine].sum(axis=0)
+        return [int(t) / s / count for t, s in zip(totals, self.scales, strict=True)]
+
+
+def _exact_sums(points: Points) -> _FixedPoint:
+    scales = tuple(fixed_point_scale(float(v), points.customers) for v in np.abs(points.values).max(axis=0))
+    scaled = points.values * np.array(scales)
+    # Engines round a half away from zero, NumPy to even.
+    whole = np.trunc(scaled)
+    whole += np.where(np.abs(scaled - whole) >= 0.5, np.sign(scaled), 0.0)
+    return _FixedPoint(whole.astype(np.int64), scales)

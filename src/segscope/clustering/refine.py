@@ -1,0 +1,110 @@
+"""Lloyd passes over all customers inside the engine, until the centres stand still."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ibis
+
+from segscope.clustering.assign import Centres, nearest
+from segscope.engine import Engine, exact_sum, fixed_point_scale, one, rows
+
+
+@dataclass(frozen=True)
+class Refined:
+    """Centres that stand still on all customers.
+
+    Attributes
+    ----------
+    centres : k rows of p numbers in model space, in lexicographic order
+    sizes : customers in each segment
+    wcss : within-cluster sum of squared distances over all customers
+    passes : how many passes over the data it took
+    moved : how far (Euclidean) the farthest-moving centre moved in the last pass; 0.0 is a standstill
+    """
+
+    centres: tuple[tuple[float, ...], ...]
+    sizes: tuple[int, ...]
+    wcss: float
+    passes: int
+    moved: float
+
+
+@dataclass(frozen=True)
+class _Pass:
+    centres: tuple[tuple[float, ...], ...]
+    sizes: tuple[int, ...]
+    wcss: float
+
+
+def refine(
+    engine: Engine, model: ibis.Table, columns: Sequence[str], centres: Centres, max_passes: int = 50
+) -> Refined:
+    """Move centres to the means of their customers until none moves. Each pass is one aggregate query.
+
+    Sums are taken in fixed point, so the centres have the same bits whatever the order of rows, the number of threads
+    or the engine. A segment that loses all customers keeps its centre. Store the model table first when it is costly
+    to compute: each pass reads it once.
+
+    Parameters
+    ----------
+    model : table with the model-space columns (no blanks), at least one row
+    columns : names of the p model-space columns
+    centres : k rows of p numbers to begin with
+    max_passes : at least 1; sizes and WCSS belong to the centres that are returned either way
+
+    >>> import pyarrow as pa
+    >>> from segscope.engine import connect
+    >>> engine = connect()
+    >>> table = engine.store("t", pa.table({"x": [0.0, 1.0, 9.0, 10.0]}))
+    >>> refine(engine, table, ["x"], [[0.0], [1.0]])
+    Refined(centres=((0.5,), (9.5,)), sizes=(2, 2), wcss=1.0, passes=3, moved=0.0)
+    """
+    low_high = {f"{end}{i}": getattr(model[c], end)() for i, c in enumerate(columns) for end in ("min", "max")}
+    whole = one(engine, model.aggregate(n=model.count(), **low_high))
+    ends = [(float(whole[f"min{i}"]), float(whole[f"max{i}"])) for i in range(len(columns))]
+    count = int(whole["n"])
+    scales = [fixed_point_scale(max(abs(low), abs(high)), count) for low, high in ends]
+    # The centres lie among the customers, so no squared distance exceeds the diagonal.
+    reach = [max(high, *(c[i] for c in centres)) - min(low, *(c[i] for c in centres)) for i, (low, high) in enumerate(ends)]
+    wcss_scale = fixed_point_scale(1.0001 * sum(r * r for r in reach), count)
+
+    current = tuple(sorted(tuple(float(v) for v in c) for c in centres))
+    moved, passes = 0.0, 0
+    while True:
+        found = _pass_over(engine, model, columns, current, scales, wcss_scale)
+        passes += 1
+        moved = max(_distance(a, b) for a, b in zip(current, found.centres, strict=True))
+        if moved == 0.0 or passes >= max_passes:
+            break
+        current = tuple(sorted(found.centres))
+    return Refined(current, found.sizes, found.wcss, passes, moved)
+
+
+def _pass_over(
+    engine: Engine,
+    model: ibis.Table,
+    columns: Sequence[str],
+    centres: tuple[tuple[float, ...], ...],
+    scales: Sequence[float],
+    wcss_scale: float,
+) -> _Pass:
+    assigned = nearest(model.select(*columns), columns, centres)
+    found = rows(
+        engine,
+        assigned.group_by("segment").aggregate(
+            n=assigned.count(),
+            w=exact_sum(assigned.distance2, wcss_scale),
+            **{f"s{i}": exact_sum(assigned[c], scales[i]) for i, c in enumerate(columns)},
+        ),
+    )
+    means, sizes, wcss = list(centres), [0] * len(centres), 0
+    for row in found:
+        segment, n = int(row["segment"]), int(row["n"])
+        sizes[segment] = n
+        wcss += int(row["w"])
+        means[segment] = tuple(int(row[f"s{i}"]) / scales[i] / n for i in range(len(columns)))
+    return _Pass(tuple(means), tuple(sizes), wcss / wcss_scale)
+
+
+def _distance(a: Sequence[float], b: Sequence[float]) -> float:
+    return float(sum((x - y) ** 2 for x, y in zip(a, b, strict=True)) ** 0.5)

@@ -1,0 +1,32 @@
+"""Exploring: variables with bins, filters, counts, associations and the numbers behind pair plots."""
+
+from segscope.exploring.associations import Associations, associate
+from segscope.exploring.counts import BinCounts, add_bins, count_bins, count_customers
+from segscope.exploring.filters import Choice, Filters, Range, in_words, parse_filters, select
+from segscope.exploring.pairs import Boxes, Cloud, Crosstab, boxes, cloud, crosstab
+from segscope.exploring.variables import BLANK, Bins, Variable, describe_variables
+
+__all__ = [
+    "BLANK",
+    "Associations",
+    "BinCounts",
+    "Bins",
+    "Boxes",
+    "Choice",
+    "Cloud",
+    "Crosstab",
+    "Filters",
+    "Range",
+    "Variable",
+    "add_bins",
+    "associate",
+    "boxes",
+    "cloud",
+    "count_bins",
+    "count_customers",
+    "crosstab",
+    "describe_variables",
+    "in_words",
+    "parse_filters",
+    "select",
+]

@@ -1,0 +1,79 @@
+"""Counts: how many customers fall in each bin of each variable, all of them or a selection. Exact, in the engine."""
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+from segscope.engine import Engine, one, rows
+from segscope.exploring.variables import OTHER, Variable, numeric, text_value
+
+SELECTION = "selection"
+BinCounts = dict[str, list[int]]
+
+
+def bin_column(place: int) -> str:
+    """Name of the column that holds the bin of the variable at a place.
+
+    >>> bin_column(3)
+    '__bin3'
+    """
+    return f"__bin{place}"
+
+
+def add_bins(table: ibis.Table, variables: Sequence[Variable]) -> ibis.Table:
+    """Add one small integer column a variable: the bin of each customer; the slot after the last is for blanks."""
+    return table.mutate(**{bin_column(i): bin_index(table, v).cast("int16") for i, v in enumerate(variables)})
+
+
+def bin_index(table: ibis.Table, variable: Variable) -> ir.IntegerValue:
+    """The bin of each customer as an expression."""
+    blank = variable.slots
+    if variable.bins:
+        x = numeric(table, variable)
+        place = ((x - variable.bins.low) / variable.bins.width).floor()
+        last = variable.bins.count - 1
+        # Compare as floats: infinities and far values do not fit an integer.
+        bounded = ibis.cases((x.isnull() | x.isnan(), float(blank)), (place < 0, 0.0), (place > last, float(last)), else_=place)
+        return bounded.cast("int16")
+    value = text_value(table, variable)
+    named = [c for c in variable.choices if c != OTHER]
+    cases = [(value == name, i) for i, name in enumerate(named)]
+    other = len(named) if OTHER in variable.choices else blank
+    return ibis.cases((value.isnull(), blank), *cases, else_=other).cast("int16")
+
+
+def count_bins(engine: Engine, table: ibis.Table, variables: Sequence[Variable], selected: ibis.Table) -> BinCounts:
+    """Customers in each bin of each variable: a list a variable, the last entry counting blanks.
+
+    Parameters
+    ----------
+    table : the stored table, with bin columns
+    selected : the customers to count, a filter over that table
+    """
+    # The counting expression names a table that stands for the selection, so that it is compiled once for all filters.
+    stand_in = ibis.table(table.schema(), name=SELECTION)
+    parts = [
+        stand_in.group_by(bin=stand_in[bin_column(i)]).agg(n=ibis._.count()).mutate(variable=ibis.literal(i, "int16"))
+        for i in range(len(variables))
+    ]
+    if not parts:
+        return {}
+    counts: BinCounts = {v.column: [0] * (v.slots + 1) for v in variables}
+    found = engine.fetch(ibis.union(*parts) if len(parts) > 1 else parts[0], {SELECTION: selected})
+    for place, bin_, n in zip(*(found[c].to_pylist() for c in ("variable", "bin", "n")), strict=True):
+        counts[variables[place].column][bin_] = n
+    return counts
+
+
+def count_customers(engine: Engine, table: ibis.Table) -> int:
+    """Number of rows."""
+    return int(one(engine, table.agg(n=table.count()))["n"])
+
+
+def top_values(engine: Engine, table: ibis.Table, variable: Variable, search: str, limit: int = 50) -> list[tuple[str, int]]:
+    """Values of a category that contain a text, most frequent first, with counts."""
+    value = text_value(table, variable)
+    counts = table.select(value=value).filter(value.lower().contains(search.lower()))
+    counted = counts.group_by("value").agg(n=ibis._.count()).order_by([ibis.desc("n"), "value"]).limit(limit)
+    return [(str(r["value"]), int(r["n"])) for r in rows(engine, counted)]

@@ -1,0 +1,122 @@
+"""Filters: which customers are looked at. A frozen value that can be written in an address and said in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from segscope.errors import RecipeError, did_you_mean
+from segscope.exploring.variables import BLANK, OTHER, Variable, day_text, numeric, text_value
+from segscope.formula import EPOCH
+from segscope.wording import listed, short
+
+
+@dataclass(frozen=True)
+class Range:
+    """Customers whose value lies from ``low`` to ``high``, both included; None leaves an end open. Blanks are out."""
+
+    column: str
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Customers whose value is one of these; ``(blank)`` stands for no value."""
+
+    column: str
+    values: tuple[str, ...]
+
+
+Filters = tuple[Range | Choice, ...]
+
+
+def parse_filters(state: Mapping[str, Any] | None, variables: Sequence[Variable]) -> Filters:
+    """Read the browser's filter state: {column: [low, high]} for numbers and dates, {column: {"in": [...]}} for choices.
+
+    Raises
+    ------
+    RecipeError : for a column that does not exist, or limits that are no numbers or dates
+    """
+    by_name = {v.column: v for v in variables}
+    filters: list[Range | Choice] = []
+    for column, wanted in (state or {}).items():
+        if column not in by_name:
+            raise RecipeError(f"There is no column {column!r} to filter by.{did_you_mean(column, by_name)}")
+        found = _parse_one(by_name[column], wanted)
+        if found is not None:
+            filters.append(found)
+    return tuple(filters)
+
+
+def _parse_one(variable: Variable, wanted: Any) -> Range | Choice | None:
+    if variable.kind == "category":
+        values = wanted.get("in") if isinstance(wanted, Mapping) else wanted
+        if not isinstance(values, Sequence) or isinstance(values, str) or not all(isinstance(v, str) for v in values):
+            raise RecipeError(f"The filter on {variable.label} must be a list of values. Got {wanted!r:.60}.")
+        return Choice(variable.column, tuple(values)) if values else None
+    if not isinstance(wanted, Sequence) or isinstance(wanted, str) or len(wanted) != 2:
+        raise RecipeError(f"The filter on {variable.label} must be a pair of limits. Got {wanted!r:.60}.")
+    low, high = (_limit(variable, end) for end in wanted)
+    if low is not None and high is not None and low > high:
+        raise RecipeError(f"The filter on {variable.label} runs from {short(low)} down to {short(high)}: swap the limits.")
+    return None if low is None and high is None else Range(variable.column, low, high)
+
+
+def _limit(variable: Variable, end: Any) -> float | None:
+    if end is None or end == "":
+        return None
+    if isinstance(end, str) and variable.kind == "date":
+        try:
+            return float((date.fromisoformat(end) - EPOCH).days)
+        except ValueError:
+            raise RecipeError(f"The limit {end!r} on {variable.label} must be a date like 2014-06-29.") from None
+    if isinstance(end, bool) or not isinstance(end, (int, float)) or end != end:
+        raise RecipeError(f"The limit {end!r:.40} on {variable.label} must be a number.")
+    return float(end)
+
+
+def select(table: ibis.Table, filters: Filters, variables: Sequence[Variable]) -> ibis.Table:
+    """The customers that pass every filter."""
+    by_name = {v.column: v for v in variables}
+    conditions = [_condition(table, f, by_name[f.column]) for f in filters]
+    return table.filter(conditions) if conditions else table
+
+
+def _condition(table: ibis.Table, wanted: Range | Choice, variable: Variable) -> ir.BooleanValue:
+    if isinstance(wanted, Range):
+        x = numeric(table, variable)
+        condition: ir.BooleanValue = x.notnull()
+        if wanted.low is not None:
+            condition = condition & (x >= wanted.low)
+        if wanted.high is not None:
+            condition = condition & (x <= wanted.high)
+        return condition
+    value = text_value(table, variable)
+    named = [v for v in wanted.values if v not in (BLANK, OTHER)]
+    condition = value.isin(named).fill_null(False) if named else ibis.literal(False)
+    if BLANK in wanted.values:
+        condition = condition | value.isnull()
+    if OTHER in wanted.values:
+        condition = condition | (value.notnull() & ~value.isin([c for c in variable.choices if c != OTHER]))
+    return condition
+
+
+def in_words(wanted: Range | Choice, variable: Variable) -> str:
+    """A filter as a short phrase.
+
+    >>> in_words(Range("a", 3.0, None), Variable("a", "Age", "number"))
+    'Age from 3'
+    >>> in_words(Choice("e", ("PhD", "Master")), Variable("e", "Education", "category"))
+    'Education PhD or Master'
+    """
+    if isinstance(wanted, Choice):
+        shown = list(wanted.values[:3]) + ([f"{len(wanted.values) - 3} more"] if len(wanted.values) > 3 else [])
+        return f"{variable.label} {listed(shown, 'or')}"
+    low, high = (None if v is None else day_text(v) if variable.kind == "date" else short(v) for v in (wanted.low, wanted.high))
+    if low is None:
+        return f"{variable.label} up to {high}"
+    return f"{variable.label} from {low}" if high is None else f"{variable.label} {low} to {high}"

@@ -1,0 +1,202 @@
+"""Variables: the columns that can be looked at, each with bins that stay readable under heavy skew."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import ibis
+import ibis.expr.types as ir
+
+from segscope.engine import Engine, one, rows
+from segscope.features import as_number
+from segscope.formula import EPOCH
+from segscope.recipe import Concept, Recipe, Role
+
+BLANK = "(blank)"
+OTHER = "(other)"
+TARGET_BINS = 40
+MAX_CHOICES = 40
+FAR_OUT_FENCE = 3.0  # Tukey (1977): the axis ends at the far-out fences, the tail is one bar and is counted
+
+VariableKind = Literal["number", "date", "category"]
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Equal bins of a number or date (days since 1970-01-01).
+
+    Attributes
+    ----------
+    low, width, count : bin i holds values from low + i width up to, not including, low + (i + 1) width
+    smallest, largest : of all values; values beyond the bins count in the first or last bin
+    """
+
+    low: float
+    width: float
+    count: int
+    smallest: float
+    largest: float
+
+    @property
+    def high(self) -> float:
+        """The end of the last bin."""
+        return self.low + self.count * self.width
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A column that can be looked at, filtered and plotted.
+
+    ``bins`` for numbers and dates; ``choices`` (most frequent first) for categories and flags, with ``others`` counting
+    the values that are grouped.
+    """
+
+    column: str
+    label: str
+    kind: VariableKind
+    unit: str = ""
+    whole: bool = False
+    bins: Bins | None = None
+    choices: tuple[str, ...] = ()
+    others: int = 0
+    derived: bool = False
+    family: str = ""
+
+    @property
+    def slots(self) -> int:
+        """Number of bars, without the one for blanks."""
+        return self.bins.count if self.bins else len(self.choices)
+
+
+def as_days(column: ir.Value) -> ir.FloatingValue:
+    """A date as days since 1970-01-01."""
+    day = column.date() if column.type().is_timestamp() else column
+    return day.delta(ibis.date(EPOCH), unit="day").cast("float64")
+
+
+def numeric(table: ibis.Table, variable: Variable) -> ir.FloatingValue:
+    """A number, or a date as days, as float64."""
+    column = table[variable.column]
+    return as_days(column) if variable.kind == "date" else as_number(column)
+
+
+def describe_variables(engine: Engine, table: ibis.Table, recipe: Recipe) -> tuple[Variable, ...]:
+    """Describe every column that can be looked at: derived ones first, then the source's in their order.
+
+    Identifiers, texts, constants, personal and ignored columns are left out; so is a birth year that an age stands for.
+    """
+    variables = [Variable(d.name, d.label, "number", d.unit, derived=True) for d in recipe.derived]
+    has_age = any(d.concept is Concept.AGE for d in recipe.derived)
+    for c in recipe.columns:
+        hidden = has_age and c.concept is Concept.BIRTH
+        if c.role in (Role.MEASURE, Role.DATE) and not hidden:
+            kind: VariableKind = "date" if c.role is Role.DATE else "number"
+            variables.append(Variable(c.column, c.label, kind, c.unit, family=c.family or ""))
+        elif c.role in (Role.CATEGORY, Role.FLAG):
+            variables.append(Variable(c.column, c.label, "category", family=c.family or ""))
+    numbers = [v for v in variables if v.kind != "category"]
+    with_bins = {v.column: v for v in _with_bins(engine, table, numbers)}
+    return tuple(with_bins[v.column] if v.column in with_bins else _with_choices(engine, table, v) for v in variables)
+
+
+def _with_bins(engine: Engine, table: ibis.Table, variables: Sequence[Variable]) -> list[Variable]:
+    if not variables:
+        return []
+    aggregates: dict[str, ir.Scalar] = {}
+    for i, variable in enumerate(variables):
+        x = numeric(table, variable)
+        aggregates |= {
+            f"q{i}": x.quantile([0.0, 0.25, 0.5, 0.75, 1.0]),
+            f"whole{i}": (x == x.round()).all(),
+        }
+    found = one(engine, table.agg(**aggregates))
+    return [_binned(v, found[f"q{i}"], bool(found[f"whole{i}"])) for i, v in enumerate(variables)]
+
+
+def _binned(variable: Variable, quantiles: Sequence[float] | None, whole: bool) -> Variable:
+    if quantiles is None or quantiles[0] is None:
+        quantiles, whole = [0.0] * 5, True
+    bins = choose_bins(*quantiles, whole=whole)
+    return Variable(
+        variable.column, variable.label, variable.kind, variable.unit, whole, bins, derived=variable.derived, family=variable.family
+    )  # fmt: skip
+
+
+def choose_bins(
+    smallest: float, quarter: float, median: float, three_quarters: float, largest: float, whole: bool
+) -> Bins:
+    """Choose about forty bins, or fewer, of a round width over the bulk of the values.
+
+    >>> choose_bins(0, 1, 1, 2, 3, whole=True)
+    Bins(low=-0.5, width=1.0, count=4, smallest=0, largest=3)
+    >>> choose_bins(0, 10, 20, 40, 5000, whole=True).high
+    130.0
+    """
+    spread = three_quarters - quarter
+    low, high = smallest, largest
+    if spread > 0:
+        low = max(smallest, quarter - FAR_OUT_FENCE * spread)
+        high = min(largest, three_quarters + FAR_OUT_FENCE * spread)
+    elif largest > median:
+        high = min(largest, median + max(1.0, abs(median)) * 10)
+    if whole and high - low <= TARGET_BINS:
+        return Bins(math.floor(low) - 0.5, 1.0, int(math.floor(high) - math.floor(low)) + 1, smallest, largest)
+    width = round_width((high - low) / TARGET_BINS) if high > low else 1.0
+    if whole:
+        width = max(1.0, width)
+    start = math.floor(low / width) * width
+    count = max(1, math.floor((high - start) / width) + (1 if (high - start) % width or high == start else 0))
+    if start + count * width <= high and high == largest:
+        count += 1
+    return Bins(start, width, count, smallest, largest)
+
+
+def round_width(width: float) -> float:
+    """The least of 1, 2, 2.5, 5 or 10 times a power of ten that is not below a width.
+
+    >>> round_width(37.0), round_width(0.12), round_width(1.0)
+    (50.0, 0.2, 1.0)
+    """
+    power = 10.0 ** math.floor(math.log10(width))
+    return next(step * power for step in (1.0, 2.0, 2.5, 5.0, 10.0) if step * power >= width * (1 - 1e-9))
+
+
+def _with_choices(engine: Engine, table: ibis.Table, variable: Variable) -> Variable:
+    value = text_value(table, variable)
+    counts = table.select(value=value).filter(value.notnull()).group_by("value").agg(n=ibis._.count())
+    found = rows(engine, counts.order_by([ibis.desc("n"), "value"]).limit(MAX_CHOICES + 1))
+    values = [str(r["value"]) for r in found]
+    others = 0
+    if len(values) > MAX_CHOICES:
+        others = int(one(engine, counts.agg(n=counts.count()))["n"]) - MAX_CHOICES
+        values = [*values[:MAX_CHOICES], OTHER]
+    elif set(values) <= {"yes", "no"}:
+        values = [v for v in ("no", "yes") if v in values]
+    return Variable(
+        variable.column, variable.label, "category", choices=tuple(values), others=others, family=variable.family
+    )  # fmt: skip
+
+
+def text_value(table: ibis.Table, variable: Variable) -> ir.StringValue:
+    """A category's value as text; flags read yes and no."""
+    column = table[variable.column]
+    kind = column.type()
+    if kind.is_boolean():
+        return ibis.cases((column.isnull(), ibis.null("string")), (column, "yes"), else_="no")
+    if kind.is_numeric() and variable.column != "segment":
+        number = column.cast("float64")
+        return ibis.cases(
+            (column.isnull(), ibis.null("string")), (number == 1, "yes"), (number == 0, "no"), else_=column.cast("string")
+        )  # fmt: skip
+    return column.cast("string")
+
+
+def day_text(days: float) -> str:
+    """Days since 1970-01-01 as an ISO date.
+
+    >>> day_text(0.0)
+    '1970-01-01'
+    """
+    return date.fromordinal(EPOCH.toordinal() + round(days)).isoformat()

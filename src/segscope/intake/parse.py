@@ -1,0 +1,219 @@
+"""Records from lines of text, tolerantly: for what a strict reader refuses or would lose."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from segscope.intake.report import SPACES
+
+MAX_CELL_LINES = 5_000
+LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How fields stand apart. ``escape`` is empty where quotes inside a quoted cell are doubled."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = ""
+
+
+@dataclass
+class Damage:
+    """Counts of what the parser had to forgive while it read."""
+
+    stray_quotes: int = 0
+    open_quotes: int = 0
+
+
+@dataclass(frozen=True)
+class _Split:
+    cells: list[str]
+    stray: int
+    open_at: int  # where a quoted cell begins that does not end, or -1
+
+
+def records(
+    lines: Iterable[str], dialect: Dialect, width: int | None = None, damage: Damage | None = None
+) -> Iterator[list[str]]:
+    r"""Split lines, which still have their ends, into records. A blank line is an empty record.
+
+    ``width``, the usual number of cells, helps to decide whether an open quote goes on in the next line.
+
+    >>> list(records(['a,"b\n', 'c",d\n', "\n", 'e,5" pipe,f\n'], Dialect()))
+    [['a', 'b\nc', 'd'], [], ['e', '5" pipe', 'f']]
+    """
+    damage = damage if damage is not None else Damage()
+    if dialect.delimiter == SPACES:
+        yield from _spaced(lines, dialect)
+        return
+    delimiter, quote, escape = dialect.delimiter, dialect.quote, dialect.escape
+    feed = iter(lines)
+    for line in feed:
+        text = line.rstrip("\r\n")
+        if not text:
+            yield []
+        elif (not quote or quote not in text) and (not escape or escape not in text):
+            yield text.split(delimiter)
+        else:
+            split = _split(text, dialect)
+            if split.open_at < 0:
+                damage.stray_quotes += bool(split.stray)
+                yield split.cells
+                continue
+            cells, unused = _continued(line, split, feed, dialect, width, damage)
+            yield cells
+            feed = chain(unused, feed)
+
+
+def split_lines(text: str) -> list[str]:
+    r"""Lines with their ends, whichever of the three ends each has.
+
+    >>> split_lines("a\r\nb\rc\n\nd")
+    ['a\r\n', 'b\r', 'c\n', '\n', 'd']
+    """
+    lines, start = [], 0
+    for match in LINE_END.finditer(text):
+        lines.append(text[start : match.end()])
+        start = match.end()
+    if start < len(text):
+        lines.append(text[start:])
+    return lines
+
+
+def _spaced(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
+    quote = re.escape(dialect.quote) if dialect.quote else ""
+    token = re.compile(rf"{quote}([^{quote}]*){quote}(?!\S)|(\S+)") if quote else None
+    for line in lines:
+        if token and dialect.quote in line:
+            yield [quoted if bare == "" else bare for quoted, bare in token.findall(line)]
+        else:
+            yield line.split()
+
+
+def _continued(
+    line: str, first: _Split, feed: Iterator[str], dialect: Dialect, width: int | None, damage: Damage
+) -> tuple[list[str], list[str]]:
+    """A record whose quoted cell does not end on its line: the cells, and the lines taken but not needed."""
+    taken: list[str] = []
+    text, split = line, first
+    head = list(first.cells)
+    start = first.open_at
+    for more in feed:
+        taken.append(more)
+        text += more
+        split = _split(text.rstrip("\r\n"), dialect, start)
+        if split.open_at < 0 or len(taken) >= MAX_CELL_LINES:
+            break
+        if split.open_at != start:
+            head += split.cells
+            start = split.open_at
+    if split.open_at < 0:
+        joined = head + split.cells
+        alone = _literal(line, dialect)
+        clean = split.stray == 0 and first.stray == 0
+        if clean or (width is not None and len(joined) == width != len(alone)):
+            return joined, []
+    damage.open_quotes += 1
+    return _literal(line, dialect), taken
+
+
+def _literal(line: str, dialect: Dialect) -> list[str]:
+    """A line whose last quote never ends: that quote is an ordinary character."""
+    text = line.rstrip("\r\n")
+    split = _split(text, dialect)
+    cells = list(split.cells)
+    if split.open_at >= 0:
+        cells += text[split.open_at :].split(dialect.delimiter)
+    return cells
+
+
+def _split(text: str, dialect: Dialect, start: int = 0) -> _Split:
+    delimiter, quote, escape = dialect.delimiter, dialect.quote, dialect.escape
+    cells: list[str] = []
+    stray, at, end = 0, start, len(text)
+    blank_matters = delimiter.startswith(" ")
+    while True:
+        opening = at
+        if quote and not blank_matters:
+            while opening < end and text[opening] == " ":
+                opening += 1
+        if quote and text.startswith(quote, opening):
+            closing, strays = _closing(text, opening + 1, dialect)
+            if closing < 0:
+                return _Split(cells, stray, at)
+            stray += strays
+            cells.append(_unescaped(text[opening + 1 : closing], dialect, quoted=True))
+            at = closing + 1
+            while at < end and text[at] == " " and not text.startswith(delimiter, at):
+                at += 1
+        else:
+            stop = _next_delimiter(text, at, delimiter, escape)
+            cells.append(_unescaped(text[at:stop], dialect, quoted=False))
+            at = stop
+        if at >= end:
+            return _Split(cells, stray, -1)
+        at += len(delimiter)
+        if at >= end:
+            cells.append("")
+            return _Split(cells, stray, -1)
+
+
+def _closing(text: str, at: int, dialect: Dialect) -> tuple[int, int]:
+    """Where the quoted cell that begins before ``at`` ends (-1: nowhere), and how many stray quotes it holds."""
+    quote, escape, delimiter = dialect.quote, dialect.escape, dialect.delimiter
+    stray, start = 0, at
+    while True:
+        at = text.find(quote, at)
+        if at < 0:
+            return -1, stray
+        if escape and _escaped(text, start, at, escape):
+            at += 1
+            continue
+        after = at + 1
+        if text.startswith(quote, after) and not (escape and after + 1 == len(text) + 1):
+            at += 2
+            continue
+        beyond = after
+        while beyond < len(text) and text[beyond] == " " and not text.startswith(delimiter, beyond):
+            beyond += 1
+        if beyond >= len(text) or text.startswith(delimiter, beyond):
+            return at, stray
+        stray += 1
+        at += 1
+
+
+def _escaped(text: str, start: int, at: int, escape: str) -> bool:
+    count = 0
+    while at - count - 1 >= start and text[at - count - 1] == escape:
+        count += 1
+    return count % 2 == 1
+
+
+def _next_delimiter(text: str, at: int, delimiter: str, escape: str) -> int:
+    start = at
+    while True:
+        at = text.find(delimiter, at)
+        if at < 0:
+            return len(text)
+        if not (escape and _escaped(text, start, at, escape)):
+            return at
+        at += len(delimiter)
+
+
+def _unescaped(cell: str, dialect: Dialect, quoted: bool) -> str:
+    quote, escape = dialect.quote, dialect.escape
+    if escape and escape in cell:
+        known = {escape, quote, dialect.delimiter}
+        out, at = [], 0
+        while at < len(cell):
+            if cell[at] == escape and cell[at + 1 : at + 2] in known and at + 1 < len(cell):
+                at += 1
+            out.append(cell[at])
+            at += 1
+        cell = "".join(out)
+    if quoted and quote + quote in cell:
+        cell = cell.replace(quote + quote, quote)
+    return cell

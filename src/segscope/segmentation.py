@@ -1,0 +1,204 @@
+"""The segmentation: recipe, preparation and centres. It can assign any customer, as an expression or in NumPy.
+
+It is a JSON file, never a pickle. Columns of the source go in; derived columns, filling, bounds, transforms and scaling
+are part of it.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self, cast
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+
+from segscope import formula
+from segscope.cleaning import clean
+from segscope.clustering.assign import distance2_to, nearest, nearest_numpy
+from segscope.errors import ColumnError, StudyError, did_you_mean
+from segscope.features import derive, source_columns
+from segscope.preparation import Preparation, coordinate, to_model, to_model_numpy
+from segscope.recipe import Recipe, Role, build, dump_json
+
+Array = npt.NDArray[np.float64]
+VerdictWord = Literal["natural", "reproducible", "constructed"]
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One cluster with an identity that outlives it.
+
+    Attributes
+    ----------
+    id : stable, such as "s1"
+    name : what people call it
+    colour : place in the palette
+    size : customers in it; ``share`` of all
+    value_share : its part of everybody's total spend, where there is one
+    sentence : a portrait in a sentence
+    verdict, stability : whether it is there (see segscope.clustering)
+    """
+
+    id: str
+    name: str
+    colour: int
+    size: int
+    share: float
+    sentence: str
+    verdict: VerdictWord
+    stability: float
+    value_share: float | None = None
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """A fitted model: assigns any customer to a segment.
+
+    Attributes
+    ----------
+    centres : k rows of p numbers in model space, in the order of ``segments``
+    spread : mean squared distance, per feature, of customers from their centre; sets how sure an assignment is
+    """
+
+    recipe: Recipe
+    preparation: Preparation
+    centres: tuple[tuple[float, ...], ...]
+    segments: tuple[Segment, ...]
+    spread: float
+    customers: int
+    schema_version: int = field(default=SCHEMA_VERSION)
+
+    @property
+    def coordinates(self) -> tuple[str, ...]:
+        """Names of the model-space columns."""
+        return tuple(coordinate(i) for i in range(len(self.preparation)))
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Columns of the source without which nobody can be assigned."""
+        return source_columns(self.recipe, self.recipe.features)
+
+    def to_json(self) -> str:
+        """Write the segmentation as JSON."""
+        return dump_json(self)
+
+    @classmethod
+    def from_json(cls, text: str, where: str = "segmentation") -> Self:
+        """Read a segmentation; a foreign or damaged file is refused with a reason."""
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise StudyError(f"The {where} is not JSON: {error.msg} in line {error.lineno}.") from None
+        if not isinstance(data, dict) or data.get("schema_version") != SCHEMA_VERSION:
+            raise StudyError(f"The {where} must be a JSON object with schema_version {SCHEMA_VERSION}.")
+        found = cast(Self, build(cls, data, StudyError, where))
+        check_shape(found)
+        return found
+
+
+def check_shape(segmentation: Segmentation) -> None:
+    """Raise unless the parts of a segmentation fit together and every number is finite."""
+    p = len(segmentation.preparation)
+    if len(segmentation.centres) != len(segmentation.segments) or not segmentation.centres:
+        raise StudyError("The segmentation must have as many centres as segments, at least one.")
+    if any(len(centre) != p for centre in segmentation.centres):
+        raise StudyError(f"Every centre of the segmentation must have {p} numbers, one a feature.")
+    if tuple(step.feature for step in segmentation.preparation) != segmentation.recipe.features:
+        raise StudyError("The segmentation's preparation does not fit the features of its recipe.")
+    numbers = [v for centre in segmentation.centres for v in centre] + [segmentation.spread]
+    numbers += [v for s in segmentation.preparation for v in (s.fill, s.mean, s.deviation)]
+    if not all(math.isfinite(v) for v in numbers) or any(s.deviation <= 0 for s in segmentation.preparation):
+        raise StudyError("The segmentation holds a number that is not finite, or a deviation that is not positive.")
+
+
+def to_customers(source: ibis.Table, recipe: Recipe) -> ibis.Table:
+    """Source rows to customers: cleaning rules applied, derived columns added."""
+    return derive(clean(source, recipe.cleaning), recipe.derived)
+
+
+def check_columns(source: ibis.Table, segmentation: Segmentation, where: str) -> None:
+    """Raise unless a source has every column that the segmentation needs, of a fitting kind."""
+    missing = [c for c in segmentation.needed if c not in source.columns]
+    if missing:
+        offers = did_you_mean(missing[0], [c for c in source.columns if not c.startswith("__")])
+        names = ", ".join(repr(c) for c in missing)
+        raise ColumnError(f"{where} lacks the {'column' if len(missing) == 1 else 'columns'} {names}.{offers}")
+    roles = {c.column: c.role for c in segmentation.recipe.columns}
+    for name in segmentation.needed:
+        kind = source[name].type()
+        wanted = "dates" if roles[name] is Role.DATE else "numbers"
+        fits = (kind.is_date() or kind.is_timestamp()) if wanted == "dates" else (kind.is_numeric() or kind.is_boolean())
+        if not fits:
+            raise ColumnError(f"The column {name!r} of {where} must hold {wanted}, as it did when the study was fitted.")
+
+
+SEGMENT, SECOND, STRENGTH, SECOND_STRENGTH = "__segment", "__second", "__strength", "__second_strength"
+
+
+def assign(customers: ibis.Table, segmentation: Segmentation) -> ibis.Table:
+    """Add ``__segment`` and ``__second`` (places in ``segments``), ``__strength`` and ``__second_strength``.
+
+    A strength is the probability of that segment, from 0 to 1: each segment is taken as a round cloud of the same
+    spread around its centre, which is the model behind k-means. ``__second`` is blank with one segment.
+    """
+    # Under names of our own, so that a source's column called "segment" or "z0" does no harm.
+    own = {f"__c{i}": name for i, name in enumerate(customers.columns)}
+    model = customers.mutate(**{new: customers[old] for new, old in own.items()}).select(
+        *own, **{f"__x{i}": customers[step.feature] for i, step in enumerate(segmentation.preparation)}
+    )
+    inner = tuple(replace(step, feature=f"__x{i}") for i, step in enumerate(segmentation.preparation))
+    found = nearest(to_model(model, inner), segmentation.coordinates, segmentation.centres)
+    twice = 2 * segmentation.spread
+    total: ir.FloatingValue = ibis.literal(0.0)
+    for centre in segmentation.centres:
+        total = total + ((found.distance2 - distance2_to(found, segmentation.coordinates, centre)) / twice).exp()
+    found = found.mutate(**{STRENGTH: 1.0 / total})
+    gap = ibis.coalesce(found.distance2 - found.second_distance2, float("-inf")) / twice
+    return found.select(
+        **{old: found[new] for new, old in own.items()},
+        **{SEGMENT: found.segment, SECOND: found.second, STRENGTH: found[STRENGTH]},
+        **{SECOND_STRENGTH: found[STRENGTH] * gap.exp()},
+    )
+
+
+def features_numpy(segmentation: Segmentation, values: Mapping[str, Array]) -> dict[str, Array]:
+    """Features of customers given as arrays of source columns (NaN blank, dates as days since 1970-01-01)."""
+    known = dict(values)
+    for rule in segmentation.recipe.cleaning:
+        if rule.action == "implausible" and rule.enabled and rule.column in known:
+            x = known[rule.column]
+            wrong = np.isin(x, rule.values)
+            wrong |= (x < rule.low) if rule.low is not None else False
+            wrong |= (x > rule.high) if rule.high is not None else False
+            known[rule.column] = np.where(wrong, np.nan, x)
+    for column in segmentation.recipe.derived:
+        node = formula.parse(column.formula)
+        if all(c in known for c in formula.columns(node)):
+            known[column.name] = formula.to_numpy(node, known)
+    return {f: known[f] for f in segmentation.recipe.features if f in known}
+
+
+def assign_numpy(segmentation: Segmentation, features: Mapping[str, Array]) -> npt.NDArray[np.intp]:
+    """Places of the segments of customers given as arrays of features, as :func:`assign` finds them."""
+    model = to_model_numpy(features, segmentation.preparation)
+    return nearest_numpy(model, segmentation.centres)[0]
+
+
+def strengths_numpy(segmentation: Segmentation, model: Array) -> Array:
+    """Probability of each segment, shape (n, k), of customers in model space, shape (n, p)."""
+    centres = np.array(segmentation.centres)
+    d2 = ((model[:, None, :] - centres[None]) ** 2).sum(axis=2)
+    odds = np.exp((d2.min(axis=1, keepdims=True) - d2) / (2 * segmentation.spread))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
+def by_name(segments: Sequence[Segment], name: str) -> Segment:
+    """A segment by name or id; a StudyError offers near matches."""
+    for segment in segments:
+        if name.lower() in (segment.name.lower(), segment.id.lower()):
+            return segment
+    raise StudyError(f"There is no segment {name!r}.{did_you_mean(name, [s.name for s in segments])}")

@@ -1,0 +1,261 @@
+"""Fitting: the stages from a typed source table to a finished segmentation, in order. Pure: nothing is written."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import ibis
+import numpy as np
+
+from segscope.cleaning import CleaningEntry, CleaningLog, describe_cleaning, propose_rules
+from segscope.clustering import Evidence, Points, Refined, Solution, Verdict, draw, gather, judge, kmeans, refine, solution_at
+from segscope.engine import Engine, rows
+from segscope.errors import DataError
+from segscope.features import check_features, propose_derived, propose_features
+from segscope.identity import free_numbers, match_segments
+from segscope.intake.facts import ROW, ColumnFacts, measure_facts
+from segscope.intake.roles import newest_date, propose_roles
+from segscope.naming import Portrait, by_value, portray, value_column
+from segscope.preparation import Preparation, coordinate, fit_preparation, to_model
+from segscope.profiling import Profiles, profile
+from segscope.recipe import Recipe, Role
+from segscope.segmentation import SEGMENT, Segment, Segmentation, assign, to_customers
+from segscope.wording import counted
+
+Progress = Callable[[str, float], None]
+FEWEST_CUSTOMERS = 2
+
+
+@dataclass(frozen=True)
+class ColumnNote:
+    """What became of one column of the source."""
+
+    name: str
+    role: Role
+    missing: int
+    note: str
+    label: str
+    distinct: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Everything that fitting found. JSON."""
+
+    customers: int
+    columns: tuple[ColumnNote, ...]
+    cleaning: CleaningLog
+    evidence: Evidence
+    verdict: Verdict
+    segmentation: Segmentation
+    profiles: Profiles
+    portraits: tuple[Portrait, ...]
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe that was fitted."""
+        return self.segmentation.recipe
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The segments, from most to least valuable."""
+        return self.segmentation.segments
+
+
+def propose_recipe(engine: Engine, source: ibis.Table, facts: Sequence[ColumnFacts]) -> Recipe:
+    """Propose a whole recipe for a typed source table, without asking anything."""
+    proposal = propose_roles(facts)
+    as_of = newest_date(facts, proposal.columns)
+    recipe = Recipe(
+        columns=proposal.columns,
+        families=proposal.families,
+        cleaning=propose_rules(engine, source, facts, proposal.columns, as_of),
+        derived=propose_derived(proposal.columns, proposal.families, as_of),
+        as_of=as_of,
+    )
+    return recipe
+
+
+def fit(
+    engine: Engine,
+    source: ibis.Table,
+    recipe: Recipe,
+    facts: Sequence[ColumnFacts],
+    progress: Progress,
+    previous: Segmentation | None = None,
+) -> Fit:
+    """Fit a recipe to a typed source table.
+
+    Parameters
+    ----------
+    previous : the segmentation whose ids, names and colours live on where its segments do
+
+    Raises
+    ------
+    DataError, ColumnError, RecipeError : when the data or the recipe do not allow it
+    """
+    customers = facts[0].rows if facts else 0
+    if customers < FEWEST_CUSTOMERS:
+        raise DataError(f"The file has {counted(customers, 'customer')}. Segments need at least {FEWEST_CUSTOMERS}.")
+    table = to_customers(source, recipe)
+    if not recipe.features:
+        recipe = recipe.replace(features=propose_features(recipe, facts))
+    check_features(table, recipe)
+    progress("Preparing features", 0.1)
+    preparation = fit_preparation(engine, table, recipe.features, recipe.transform)
+    columns = [coordinate(i) for i in range(len(preparation))]
+    model = _store_model(engine, table, recipe, preparation, columns)
+    progress("Drawing customers", 0.25)
+    points = draw(engine, model, columns, "key", recipe.seed)
+    solution, evidence = _cluster(points, recipe, progress)
+    progress("Refining on every customer", 0.7)
+    refined = refine(engine, model, columns, solution.centres)
+    settled = solution_at(points, refined.centres)
+    progress("Judging the segments", 0.75)
+    verdict = judge(points, settled, recipe.seed)
+    progress("Describing the segments", 0.85)
+    segmentation = _draft(recipe, preparation, refined, verdict, customers)
+    segmentation, verdict, profiles, portraits = _describe(engine, table, segmentation, verdict, previous)
+    engine.drop("__model")
+    notes = tuple(_note(f, recipe) for f in facts)
+    cleaning = describe_cleaning(engine, source, recipe, facts) + _prepared(preparation, recipe)
+    return Fit(customers, notes, cleaning, evidence, verdict, segmentation, profiles, portraits)
+
+
+def _store_model(
+    engine: Engine, table: ibis.Table, recipe: Recipe, preparation: Preparation, columns: Sequence[str]
+) -> ibis.Table:
+    # Lloyd passes read the model table many times: worth storing.
+    renamed = table.select(**{f"__x{i}": table[f] for i, f in enumerate(recipe.features)}, key=_key(table, recipe))
+    steps = tuple(replace(step, feature=f"__x{i}") for i, step in enumerate(preparation))
+    return engine.store("__model", to_model(renamed, steps).select("key", *columns))
+
+
+def _key(table: ibis.Table, recipe: Recipe) -> ibis.expr.types.StringValue:
+    """A text that tells customers apart and does not depend on the order of rows."""
+    if recipe.identifier:
+        return ibis.coalesce(table[recipe.identifier].cast("string"), "")
+    parts = [ibis.coalesce(table[f].cast("string"), "") for f in recipe.features]
+    key = parts[0]
+    for part in parts[1:]:
+        key = key + "|" + part
+    return key
+
+
+def _cluster(points: Points, recipe: Recipe, progress: Progress) -> tuple[Solution, Evidence]:
+    wanted = recipe.segments
+    if wanted is not None and points.distinct < wanted:
+        raise DataError(
+            f"There are {counted(points.distinct, 'different customer')} on the chosen features, fewer than the "
+            f"{wanted} segments asked for. Ask for fewer segments or choose other features."
+        )
+    progress("Weighing the number of segments", 0.35)
+    evidence, _ = gather(points, recipe.seed, on_progress=lambda stage, done: progress(stage, 0.35 + 0.3 * done))
+    k = wanted or evidence.recommended
+    progress("Clustering", 0.65)
+    return kmeans(points, k, recipe.seed), evidence
+
+
+def _draft(
+    recipe: Recipe, preparation: Preparation, refined: Refined, verdict: Verdict, customers: int
+) -> Segmentation:
+    spread = max(refined.wcss / customers / len(preparation), 1e-9)
+    segments = tuple(
+        Segment(f"s{i + 1}", "", i, size, size / customers, "", judged.verdict, judged.stability)
+        for i, (size, judged) in enumerate(zip(refined.sizes, verdict.segments, strict=True))
+    )
+    return Segmentation(recipe, preparation, refined.centres, segments, spread, customers)
+
+
+def _describe(
+    engine: Engine, table: ibis.Table, draft: Segmentation, verdict: Verdict, previous: Segmentation | None
+) -> tuple[Segmentation, Verdict, Profiles, tuple[Portrait, ...]]:
+    """Profile the segments, put them in order of value, give them ids, names and colours."""
+    recipe, k = draft.recipe, len(draft.segments)
+    assigned = assign(table, draft)
+    numbers, categories = profiled_columns(recipe)
+    unordered = profile(engine, assigned, SEGMENT, k, numbers, categories)
+    order = by_value(unordered, recipe)
+    profiles = Profiles(unordered.everybody, tuple(unordered.segments[i] for i in order))
+    places = {old: new for new, old in enumerate(order)}
+    ordered = replace(
+        draft,
+        centres=tuple(draft.centres[i] for i in order),
+        segments=tuple(draft.segments[i] for i in order),
+    )
+    judged = tuple(
+        replace(s, nearest=None if s.nearest is None else places[s.nearest]) for s in (verdict.segments[i] for i in order)
+    )
+    kept = _kept(engine, table, ordered, previous)
+    portraits = portray(profiles, recipe, {place: segment.name for place, segment in kept.items()})
+    worth = value_column(recipe)
+    colours = free_numbers([s.colour for s in kept.values()], k)
+    ids = free_numbers([int(s.id[1:]) - 1 for s in kept.values()], k)
+    segments: list[Segment] = []
+    for place, (segment, portrait) in enumerate(zip(ordered.segments, portraits, strict=True)):
+        old = kept.get(place)
+        segments.append(
+            replace(
+                segment,
+                id=old.id if old else f"s{ids.pop(0) + 1}",
+                colour=old.colour if old else colours.pop(0),
+                name=portrait.name,
+                sentence=portrait.sentence,
+                value_share=profiles.share_of_total(place, worth) if worth else None,
+            )
+        )
+    return replace(ordered, segments=tuple(segments)), replace(verdict, segments=judged), profiles, portraits
+
+
+def profiled_columns(recipe: Recipe) -> tuple[list[str], list[str]]:
+    """Columns that profiles cover: numbers and flags, and categories."""
+    numbers = [d.name for d in recipe.derived]
+    numbers += [c.column for c in recipe.columns if c.role in (Role.MEASURE, Role.FLAG)]
+    return numbers, [c.column for c in recipe.columns if c.role is Role.CATEGORY]
+
+
+def _kept(
+    engine: Engine, table: ibis.Table, new: Segmentation, previous: Segmentation | None
+) -> dict[int, Segment]:
+    """Old segments that live on, by the place of the new segment that they live on in."""
+    if previous is None or not all(c in table.columns for c in previous.recipe.features):
+        return {}
+    if any(table[f].type().is_string() for f in previous.recipe.features):
+        return {}
+    now = assign(table, new)
+    both = assign(now.select(*table.columns, __now=now[SEGMENT]), previous)
+    counts = rows(engine, both.group_by(new=both["__now"], old=both[SEGMENT]).agg(n=ibis._.count()))
+    shared = np.zeros((len(new.segments), len(previous.segments)), dtype=np.int64)
+    for row in counts:
+        shared[row["new"], row["old"]] = row["n"]
+    return {m.new: previous.segments[m.old] for m in match_segments(shared)}
+
+
+def _note(facts: ColumnFacts, recipe: Recipe) -> ColumnNote:
+    role = next(c for c in recipe.columns if c.column == facts.name)
+    return ColumnNote(facts.name, role.role, facts.blanks, role.reason, role.label, facts.distinct)
+
+
+def _prepared(preparation: Preparation, recipe: Recipe) -> CleaningLog:
+    """What preparation did to features, as entries of the cleaning log."""
+    entries: list[CleaningEntry] = []
+    derived = {d.name for d in recipe.derived}
+    for step in preparation:
+        label = recipe.column(step.feature).label
+        if step.blanks and step.feature in derived:
+            detail = f"{counted(step.blanks, 'blank')} in {label} filled with the median {step.fill:,.6g} for clustering."
+            entries.append(CleaningEntry("fill", step.feature, step.blanks, detail))
+        if step.bounded and step.low is not None and step.high is not None:
+            low, high = (cast(float, np.expm1(v)) if step.log else v for v in (step.low, step.high))
+            detail = (
+                f"{counted(step.bounded, 'value')} of {label} beyond {low:,.6g} to {high:,.6g} counted as the bound in "
+                "clustering (three interquartile ranges beyond the quartiles); charts show them as they are."
+            )
+            entries.append(CleaningEntry("bound", step.feature, step.bounded, detail))
+        if step.log:
+            detail = f"{label} is heavily skewed, so clustering sees its logarithm."
+            entries.append(CleaningEntry("log", step.feature, 0, detail))
+    return tuple(entries)
+
+
+__all__ = ["ROW", "ColumnNote", "Fit", "Progress", "fit", "measure_facts", "profiled_columns", "propose_recipe"]
