@@ -117,6 +117,11 @@ class DuckDBEngine:
                 cursor.unregister("__incoming")
         return self.table(name)
 
+    def view(self, name: str, expression: ibis.Table) -> ibis.Table:
+        """Give an expression a name; nothing is computed yet. Later expressions over it compile fast."""
+        self._cursor().execute(f"CREATE OR REPLACE VIEW {_quoted(name)} AS {_sql(expression)}")
+        return self.table(name)
+
     def scan_parquet(self, name: str, path: Path) -> ibis.Table:
         """A Parquet file (or folder of them) as a named view; nothing is read yet."""
         place = str(path / "*.parquet" if path.is_dir() else path).replace("'", "''")

@@ -23,6 +23,7 @@ from scipy import ndimage
 
 from segscope.clustering.assign import distances2
 from segscope.clustering.points import Array, Labels, Points, thinned
+from segscope.clustering.spreading import spread_ties
 
 DIP_LEVEL = 0.05
 """Family-wise level of the dip tests (Hartigan & Hartigan 1985) after Holm's correction (1979)."""
@@ -34,6 +35,7 @@ NEIGHBOUR_SHARE = 0.05
 """Two segments are neighbours when at least this share of one has the other as its second choice."""
 
 SEPARATION_CUSTOMERS = 5_000
+MOST_CELLS = {1: 512, 2: 128, 3: 48}
 FEWEST_CUSTOMERS = 8
 """A segment with fewer customers in the sample than this cannot be shown to stand apart."""
 
@@ -108,57 +110,24 @@ def holm(p_values: Array) -> Array:
     return adjusted
 
 
-def spread_ties(values: Array, seed: int) -> Array:
-    """Spread repeated values over the room around them, column by column; others stay within half a step.
-
-    A value moves to a uniformly drawn place between the midpoints to its neighbouring values. A crowd at the lowest or
-    highest value (customers at a bound) moves outwards, over as much room as keeps the density of those next to it.
-
-    Parameters
-    ----------
-    values : array of shape (n, p)
-    """
-    generator = np.random.default_rng([seed, 5])
-    columns = [_spread_column(values[:, i], generator.random(len(values))) for i in range(values.shape[1])]
-    return np.column_stack(columns)
-
-
-def _spread_column(column: Array, uniform: Array) -> Array:
-    distinct, index, counts = np.unique(column, return_inverse=True, return_counts=True)
-    if len(distinct) < 2:
-        return column
-    step = np.diff(distinct)
-    low = distinct - np.r_[step[0], step] / 2
-    high = distinct + np.r_[step, step[-1]] / 2
-    n, deviation = len(column), float(column.std())
-    ordered = np.sort(column)
-    for end in (0, -1):
-        crowd = counts[end] / n
-        if crowd > 0.005 and len(distinct) > 20:
-            inner = ordered[ordered != distinct[end]]
-            slice_ = inner[: max(1, n // 20)] if end == 0 else inner[-max(1, n // 20) :]
-            density = len(slice_) / n / max(float(np.ptp(slice_)), 1e-9)
-            room = min(crowd / density, 2 * deviation)
-            if end == 0:
-                low[0] = min(low[0], distinct[0] - room)
-            else:
-                high[-1] = max(high[-1], distinct[-1] + room)
-    result: Array = low[index] + uniform * (high - low)[index]
-    return result
-
-
 def _gap(spread: Array, labels: Labels, centres: Array, first: int, second: int, always_valley: bool) -> Gap:
     members = (labels == first, labels == second)
     if min(m.sum() for m in members) < FEWEST_CUSTOMERS:
         return Gap(first, second, 1.0, 1.0)
     inside = window(spread, centres, first, second)
-    place = _coordinates(spread, members, inside)
+    place, scale = _coordinates(spread, members, inside)
     t = place[:, 0]
     p_value = _dip(t[inside], float(t[members[0]].mean()), float(t[members[1]].mean()))
     if p_value >= DIP_LEVEL and not always_valley:
         return Gap(first, second, p_value, 1.0)
     mine = np.where(members[0], 0, np.where(members[1], 1, 2))[inside]
-    return Gap(first, second, p_value, valley(place[inside], mine))
+    fewest = min(int((mine == 0).sum()), int((mine == 1).sum()))
+    if fewest < FEWEST_CUSTOMERS:
+        return Gap(first, second, p_value, 1.0)
+    d = place.shape[1]
+    # Silverman's rule for the smaller segment (Silverman 1986, 4.14).
+    bandwidth = scale * (4 / (d + 2)) ** (1 / (d + 4)) * fewest ** (-1 / (d + 4))
+    return Gap(first, second, p_value, valley(place[inside], mine, bandwidth))
 
 
 def window(values: Array, centres: Array, first: int, second: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
@@ -178,53 +147,51 @@ def window(values: Array, centres: Array, first: int, second: int) -> "np.ndarra
     return inside
 
 
-def valley(place: Array, mine: Labels) -> float:
+def valley(place: Array, mine: Labels, bandwidth: float) -> float:
     """How far the density falls on the best way between two segments, relative to the lower of their peaks.
 
     A Gaussian kernel estimate on a grid; the way is the one whose thinnest place is the densest.
 
     Parameters
     ----------
-    place : array of shape (n, d), coordinates with unit spread within segments; the first joins the segments
+    place : array of shape (n, d) with d at most 3
     mine : array of shape (n,): 0 or 1 for the customers of the two segments, 2 for others in the window
+    bandwidth : standard deviation of the kernel, in the units of ``place``
 
     Returns
     -------
     valley : 0 (nobody in between) to 1 (no valley)
     """
-    d = place.shape[1]
-    fewest = min(int((mine == 0).sum()), int((mine == 1).sum()))
-    bandwidth = (4 / (d + 2)) ** (1 / (d + 4)) * max(fewest, 1) ** (-1 / (d + 4))
-    cell = bandwidth / 1.5
-    low = np.maximum(place.min(axis=0), np.median(place, axis=0) - 4.0 - np.r_[np.ptp(place[:, 0]), np.zeros(d - 1)])
-    high = np.minimum(place.max(axis=0), np.median(place, axis=0) + 4.0 + np.r_[np.ptp(place[:, 0]), np.zeros(d - 1)])
-    # Remote customers matter to neither peak nor way; the grid stays small without them.
-    for side in (0, 1):
-        t = place[mine == side, 0]
-        low[0] = max(low[0], min(np.median(place[mine == s, 0]) for s in (0, 1)) - 4.0)
-        high[0] = min(high[0], max(np.median(place[mine == s, 0]) for s in (0, 1)) + 4.0)
-        if not len(t):
-            return 1.0
-    shape = np.clip(np.ceil((high - low) / cell).astype(int) + 1, 2, 96)
-    index = np.floor((place - low) / np.maximum(high - low, 1e-12) * (shape - 1) + 0.5).astype(int)
+    low, high = _box(place, mine)
+    extent = np.maximum(high - low, bandwidth)
+    shape = np.clip(np.ceil(extent / (bandwidth / 1.5)).astype(int) + 1, 2, MOST_CELLS[place.shape[1]])
+    index = np.floor((place - low) / extent * (shape - 1) + 0.5).astype(int)
     on_grid = ((index >= 0) & (index < shape)).all(axis=1)
     flat = np.ravel_multi_index(tuple(index[on_grid].T), tuple(shape))
-    sigma = bandwidth * (shape - 1) / np.maximum(high - low, 1e-12)
+    sigma = np.maximum(bandwidth * (shape - 1) / extent, 1.0)
     size = int(np.prod(shape))
 
-    def density(rows: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Array:
-        counts = np.bincount(flat[rows[on_grid]], minlength=size).astype(float).reshape(tuple(shape))
+    def density(side: int) -> Array:
+        counts = np.bincount(flat[mine[on_grid] == side], minlength=size).astype(float).reshape(tuple(shape))
         smooth: Array = ndimage.gaussian_filter(counts, sigma, mode="constant", truncate=3.0)
         return smooth
 
-    sides = [density(mine == side) for side in (0, 1)]
-    total = sides[0] + sides[1] + density(mine == 2)
-    peaks = []
+    first, second = density(0), density(1)
+    total = first + second + density(2)
+    peaks = [int(np.where(own > other, total, 0.0).argmax()) for own, other in ((first, second), (second, first))]
+    return _highest_pass(total, peaks, min(float(total.flat[p]) for p in peaks))
+
+
+def _box(place: Array, mine: Labels) -> tuple[Array, Array]:
+    """Where the crowd of the two segments is; the remote customers matter to neither peak nor way."""
+    ends = []
     for side in (0, 1):
-        own = np.where(sides[side] > sides[1 - side], total, 0.0)
-        peaks.append(int(own.argmax()))
-    lower = min(float(total.flat[p]) for p in peaks)
-    return _highest_pass(total, peaks, lower)
+        middle = np.median(place[mine == side], axis=0)
+        reach = 6.0 * np.median(np.abs(place[mine == side] - middle), axis=0)
+        ends.append((middle - reach, middle + reach))
+    low = np.maximum(place.min(axis=0), np.minimum(ends[0][0], ends[1][0]))
+    high = np.minimum(place.max(axis=0), np.maximum(ends[0][1], ends[1][1]))
+    return low, high
 
 
 def _highest_pass(total: Array, peaks: list[int], lower: float) -> float:
@@ -242,28 +209,32 @@ def _highest_pass(total: Array, peaks: list[int], lower: float) -> float:
     return above if below > 0 else 0.0
 
 
-def _coordinates(spread: Array, members: tuple[Array, Array], inside: Array) -> Array:
-    """Coordinates of shape (n, at most 3) with unit spread within the two segments, the first joining them."""
+def _coordinates(spread: Array, members: tuple[Array, Array], inside: Array) -> tuple[Array, float]:
+    """Coordinates of shape (n, at most 3), the first along the axis that tells the two segments apart best.
+
+    The axis joins the centres as seen in units of the spread within the segments (Fisher's discriminant). The other
+    axes are at right angles and keep the units of model space, since stretching would thin out a bent continuum.
+    Also returns the typical spread within the segments along the coordinates.
+    """
     first, second = (spread[m] for m in members)
     p = spread.shape[1]
     between = second.mean(axis=0) - first.mean(axis=0)
-    weight = len(first) + len(second)
-    within = ((first - first.mean(axis=0)).T @ (first - first.mean(axis=0))
-              + (second - second.mean(axis=0)).T @ (second - second.mean(axis=0))) / weight  # fmt: skip
-    within += np.eye(p) * (np.trace(within) / p * (1e-6 + p / weight) + 1e-12)
-    factor = np.linalg.cholesky(within)
-    white = np.linalg.solve(factor, (spread - (first.mean(axis=0) + second.mean(axis=0)) / 2).T).T
-    axis = np.linalg.solve(factor, between)
+    inner = np.concatenate([first - first.mean(axis=0), second - second.mean(axis=0)])
+    within = inner.T @ inner / len(inner)
+    ridge = np.eye(p) * (np.trace(within) / p * (1e-3 + p / len(inner)) + 1e-12)
+    axis = np.linalg.solve(within + ridge, between)
     axis /= np.linalg.norm(axis)
-    t = white @ axis
     if p == 1:
-        return t[:, None]
-    rest = white - t[:, None] * axis
-    basis = np.linalg.svd(np.eye(p) - np.outer(axis, axis))[0][:, : p - 1]
-    rest = rest @ basis
-    if p > 3:
-        rest = rest @ _bends(t[inside], rest[inside])
-    return np.column_stack([t, rest])
+        frame = np.eye(1)
+    else:
+        others = np.linalg.svd(axis[:, None], full_matrices=True)[0][:, 1:]
+        if p > 3:
+            t = spread[inside] @ axis
+            others = others @ _bends(t - t.mean(), spread[inside] @ others)
+        frame = np.column_stack([axis, others])
+    variances = np.linalg.eigvalsh(frame.T @ (within + ridge) @ frame)
+    variances = np.maximum(variances, variances.max() / 100)
+    return spread @ frame, float(np.exp(np.log(variances).mean() / 2))
 
 
 def _bends(t: Array, rest: Array) -> Array:

@@ -50,6 +50,7 @@ class Fit:
     segmentation: Segmentation
     profiles: Profiles
     portraits: tuple[Portrait, ...]
+    wcss: float
 
     @property
     def recipe(self) -> Recipe:
@@ -97,7 +98,7 @@ def fit(
     customers = facts[0].rows if facts else 0
     if customers < FEWEST_CUSTOMERS:
         raise DataError(f"The file has {counted(customers, 'customer')}. Segments need at least {FEWEST_CUSTOMERS}.")
-    table = to_customers(source, recipe)
+    table = engine.view("__customers", to_customers(source, recipe))
     if not recipe.features:
         recipe = recipe.replace(features=propose_features(recipe, facts))
     check_features(table, recipe)
@@ -116,22 +117,23 @@ def fit(
     progress("Describing the segments", 0.85)
     segmentation = _draft(recipe, preparation, refined, verdict, customers)
     segmentation, verdict, profiles, portraits = _describe(engine, table, segmentation, verdict, previous)
-    engine.drop("__model")
+    for name in ("__assigned", "__model", "__customers"):
+        engine.drop(name)
     notes = tuple(_note(f, recipe) for f in facts)
     cleaning = describe_cleaning(engine, source, recipe, facts) + _prepared(preparation, recipe)
-    return Fit(customers, notes, cleaning, evidence, verdict, segmentation, profiles, portraits)
+    return Fit(customers, notes, cleaning, evidence, verdict, segmentation, profiles, portraits, refined.wcss)
 
 
 def _store_model(
     engine: Engine, table: ibis.Table, recipe: Recipe, preparation: Preparation, columns: Sequence[str]
 ) -> ibis.Table:
     # Lloyd passes read the model table many times: worth storing.
-    renamed = table.select(**{f"__x{i}": table[f] for i, f in enumerate(recipe.features)}, key=_key(table, recipe))
+    renamed = table.select(**{f"__x{i}": table[f] for i, f in enumerate(recipe.features)}, key=customer_key(table, recipe))
     steps = tuple(replace(step, feature=f"__x{i}") for i, step in enumerate(preparation))
     return engine.store("__model", to_model(renamed, steps).select("key", *columns))
 
 
-def _key(table: ibis.Table, recipe: Recipe) -> ibis.expr.types.StringValue:
+def customer_key(table: ibis.Table, recipe: Recipe) -> ibis.expr.types.StringValue:
     """A text that tells customers apart and does not depend on the order of rows."""
     if recipe.identifier:
         return ibis.coalesce(table[recipe.identifier].cast("string"), "")
@@ -172,7 +174,7 @@ def _describe(
 ) -> tuple[Segmentation, Verdict, Profiles, tuple[Portrait, ...]]:
     """Profile the segments, put them in order of value, give them ids, names and colours."""
     recipe, k = draft.recipe, len(draft.segments)
-    assigned = assign(table, draft)
+    assigned = engine.view("__assigned", assign(table, draft))
     numbers, categories = profiled_columns(recipe)
     unordered = profile(engine, assigned, SEGMENT, k, numbers, categories)
     order = by_value(unordered, recipe)

@@ -1,0 +1,246 @@
+"""The command line. Thin: reads options, calls the product, writes one line for an error."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from segscope import __version__
+from segscope.errors import RecipeError, SegscopeError, SourceError
+
+PORT = 8050
+DEMO_CUSTOMERS = 2240
+
+app = typer.Typer(
+    name="segscope",
+    help="Turn a customer file into segments that a marketing team can see, trust, name and use.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+console = Console(stderr=True)
+
+Source = Annotated[str, typer.Argument(help="Customer file: CSV or other delimited text, Parquet, Excel ...")]
+StudyFolder = Annotated[Path, typer.Argument(help="Folder of a study.")]
+Segments = Annotated[str, typer.Option(help="Number of segments, 1 to 12, or 'auto' for what the evidence supports.")]
+Features = Annotated[str | None, typer.Option(help="Columns to cluster on, separated by commas.")]
+Transform = Annotated[str, typer.Option(help="'auto', or 'none' to standardise only.")]
+Seed = Annotated[int, typer.Option(help="Seed of every random draw.")]
+Port = Annotated[int, typer.Option(help="Port; another free one is taken when it is in use.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; only this machine can reach 127.0.0.1.")]
+
+
+@app.command()
+def demo(
+    customers: Annotated[int, typer.Option(help="How many sample customers.")] = DEMO_CUSTOMERS,
+    host: Host = "127.0.0.1",
+    port: Port = PORT,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+) -> None:
+    """Fit synthetic sample customers and open the dashboard."""
+    from segscope import samples
+
+    with tempfile.TemporaryDirectory(prefix="segscope-") as place:
+        file = Path(place) / "sample_customers.parquet"
+        samples.write(file, customers)
+        _fit(str(file), Path(place) / "sample_customers", _choices("4", None, "auto", 0, None))
+        _serve([Path(place) / "sample_customers"], host, port, browser)
+
+
+@app.command()
+def run(
+    source: Source,
+    study: Annotated[Path | None, typer.Option(help="Folder to keep the study in.")] = None,
+    segments: Segments = "auto",
+    features: Features = None,
+    transform: Transform = "auto",
+    seed: Seed = 0,
+    host: Host = "127.0.0.1",
+    port: Port = PORT,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+) -> None:
+    """Fit a customer file if needed, then open the dashboard."""
+    from segscope.study import is_study
+
+    choices = _choices(segments, features, transform, seed, None)
+    if study is not None:
+        decided = segments != "auto" or features is not None or transform != "auto" or seed != 0
+        if not is_study(study) or decided or _newer(source, study):
+            _fit(source, study, choices)
+        _serve([study], host, port, browser)
+        return
+    with tempfile.TemporaryDirectory(prefix="segscope-") as place:
+        folder = Path(place) / (Path(source).stem or "study")
+        _fit(source, folder, choices)
+        _serve([folder], host, port, browser)
+
+
+@app.command()
+def fit(
+    source: Source,
+    study: Annotated[Path, typer.Option(help="Folder to write the study to.")],
+    recipe: Annotated[Path | None, typer.Option(help="Recipe to follow (JSON), from another study.")] = None,
+    segments: Annotated[str | None, typer.Option(help="Number of segments, 1 to 12, or 'auto'.")] = None,
+    features: Features = None,
+    transform: Annotated[str | None, typer.Option(help="'auto', or 'none' to standardise only.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
+) -> None:
+    """Fit a customer file and write the study."""
+    found = _fit(source, study, _choices(segments, features, transform, seed, recipe))
+    for segment in found.segments:
+        typer.echo(f"{segment.id}  {segment.size:>10,}  {segment.share:>6.1%}  {segment.name}")
+
+
+@app.command()
+def serve(
+    studies: Annotated[list[Path], typer.Argument(help="Folders of studies.")],
+    host: Host = "127.0.0.1",
+    port: Port = PORT,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = False,
+) -> None:
+    """Open the dashboard on studies that are fitted already."""
+    _serve(studies, host, port, browser)
+
+
+@app.command()
+def describe(
+    study: StudyFolder, as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False
+) -> None:
+    """Say what a study holds."""
+    from segscope.describing import describe as as_data
+    from segscope.describing import in_words
+    from segscope.study import read_card, read_fit
+
+    found = read_fit(study, read_card(study))
+    if as_json:
+        sys.stdout.write(json.dumps(as_data(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    else:
+        typer.echo(in_words(found))
+
+
+@app.command()
+def score(
+    study: StudyFolder,
+    source: Source,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv or .parquet.")],
+) -> None:
+    """Append each customer's segment, its probability and the second segment to a file."""
+    from segscope.scoring import score_file
+    from segscope.study import read_card, read_fit
+
+    segmentation = read_fit(study, read_card(study)).segmentation
+    with _working("Scoring") as tell:
+        tell("Scoring", 0.5)
+        count = score_file(segmentation, Path(source), output)
+    typer.echo(f"{count:,} customers scored into {output.name}")
+
+
+@app.command()
+def sample(
+    customers: Annotated[int, typer.Option(help="How many, 1 to 100 million.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv or .parquet.")],
+    kind: Annotated[str, typer.Option(help="'customers' or 'transactions'.")] = "customers",
+    seed: Seed = 0,
+) -> None:
+    """Write synthetic sample customers, or their transaction log."""
+    from segscope import samples
+
+    if kind not in ("customers", "transactions"):
+        raise SourceError(f"The kind must be 'customers' or 'transactions'. Got {kind!r}.")
+    with _working("Writing") as tell:
+        rows = samples.write(output, customers, kind, seed, lambda done: tell("Writing", done / max(customers, 1)))  # type: ignore[arg-type]
+    typer.echo(f"{rows:,} synthetic rows written to {output.name}")
+
+
+def main() -> None:
+    """Run the command line: an error is one line on standard error and exit code 2."""
+    try:
+        app()
+    except SegscopeError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+def _fail(message: str) -> None:
+    sys.stderr.write("segscope: " + " ".join(message.split()) + "\n")
+    sys.exit(2)
+
+
+def _choices(
+    segments: str | None, features: str | None, transform: str | None, seed: int | None, recipe: Path | None
+) -> Any:
+    from segscope.recipe import Recipe
+    from segscope.study import Choices
+
+    named = None if features is None else tuple(f.strip() for f in features.split(",") if f.strip())
+    written = None if recipe is None else Recipe.from_json(_read_text(recipe))
+    return Choices(_segments(segments), named, transform, seed, written)  # type: ignore[arg-type]
+
+
+def _segments(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if text.strip().lower() == "auto":
+        return None
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise RecipeError(f"The number of segments must be a whole number from 1 to 12, or auto. Got {text}.")
+    return number
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"The recipe {path} cannot be read ({type(error).__name__}).") from None
+
+
+def _newer(source: str, study: Path) -> bool:
+    from segscope.study.folder import CARD
+
+    file = Path(source)
+    return not file.exists() or file.stat().st_mtime > (study / CARD).stat().st_mtime
+
+
+def _fit(source: str, folder: Path, choices: Any) -> Any:
+    from segscope.study import fit_source
+
+    with _working("Reading the file") as tell:
+        return fit_source(source, folder, choices, tell)
+
+
+@contextmanager
+def _working(title: str) -> Iterator[Any]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=1.0)
+        yield lambda stage, done: bar.update(task, description=stage, completed=done)
+
+
+def _serve(studies: list[Path], host: str, port: int, browser: bool) -> None:
+    from segscope.web.server import serve as run_server
+
+    run_server(studies, host, port, browser)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        typer.echo(f"segscope {__version__}")
+        raise typer.Exit
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Describing: a study in plain data and in words, for people and for programs."""
+
+from typing import Any
+
+from segscope.recipe import to_plain
+from segscope.study import Fit
+
+
+def describe(fit: Fit) -> dict[str, Any]:
+    """A fit as plain data: the JSON of ``segscope describe --json``. The same fit gives the same bytes."""
+    return {
+        "customers": fit.customers,
+        "columns": [{"name": c.name, "role": c.role.value, "missing": c.missing, "note": c.note} for c in fit.columns],
+        "cleaning": [
+            {"action": e.action, "column": e.column, "count": e.count, "detail": e.detail, "customers": list(e.customers)}
+            for e in fit.cleaning
+        ],
+        "derived": [{"name": d.name, "formula": d.formula, "meaning": d.meaning} for d in fit.recipe.derived],
+        "features": list(fit.recipe.features),
+        "transform": fit.recipe.transform,
+        "method": fit.recipe.method,
+        "seed": fit.recipe.seed,
+        "as_of": fit.recipe.as_of.isoformat() if fit.recipe.as_of else None,
+        "k": len(fit.segments),
+        "recommended_k": fit.evidence.recommended,
+        "elbow_k": fit.evidence.elbow,
+        "reason": fit.evidence.reason,
+        "evidence": to_plain(fit.evidence.criteria),
+        "wcss": fit.wcss,
+        "verdict": fit.verdict.verdict,
+        "verdict_sentence": fit.verdict.sentence,
+        "segments": [_segment(fit, place) for place in range(len(fit.segments))],
+    }
+
+
+def _segment(fit: Fit, place: int) -> dict[str, Any]:
+    segment = fit.segments[place]
+    numbers = fit.profiles.segments[place].numbers
+    return {
+        "id": segment.id,
+        "name": segment.name,
+        "size": segment.size,
+        "share": segment.share,
+        "value_share": segment.value_share,
+        "sentence": segment.sentence,
+        "verdict": segment.verdict,
+        "stability": segment.stability,
+        "profile": {f: numbers[f].mean if f in numbers else None for f in fit.recipe.features},
+    }
+
+
+def in_words(fit: Fit) -> str:
+    """A fit as a short text for a terminal."""
+    from segscope.naming import methodology
+    from segscope.wording import counted, percent
+
+    lines = [f"{counted(fit.customers, 'customer')}, {counted(len(fit.segments), 'segment')} ({fit.verdict.verdict})", ""]
+    lines += [f"{s.name}: {counted(s.size, 'customer')}, {percent(s.share)}. {s.sentence}" for s in fit.segments]
+    lines += ["", methodology(fit.recipe, len(fit.segments)), fit.verdict.sentence, fit.evidence.reason, ""]
+    lines += [e.detail for e in fit.cleaning]
+    return "\n".join(lines)

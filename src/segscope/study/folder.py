@@ -1,0 +1,163 @@
+"""The study folder: a data snapshot, how it was read, and what was fitted. Written so that a crash leaves the old one.
+
+    study.json                     the card: name, source, which data and which fit are current; replaced as the last step
+    data/<fingerprint>.parquet     the typed source table
+    fits/<fingerprint>.json        recipe, segmentation, evidence, profiles
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ibis
+
+from segscope.engine import Engine
+from segscope.errors import StudyError
+from segscope.intake import ROW, IntakeReport
+from segscope.recipe import build, dump_json
+from segscope.segmentation import check_shape
+from segscope.study.fitting import Fit
+
+CARD = "study.json"
+SCHEMA_VERSION = 1
+LARGEST_FILE_BYTES = 200_000_000
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a study is, at a glance. ``data`` and ``fit`` are file names inside the folder."""
+
+    name: str
+    source: str
+    customers: int
+    data: str
+    fit: str
+    intake: IntakeReport
+    synthetic: bool = False
+    schema_version: int = field(default=SCHEMA_VERSION)
+
+
+def is_study(folder: Path) -> bool:
+    """Whether a folder holds a study."""
+    return (folder / CARD).is_file()
+
+
+def check_writable(folder: Path) -> None:
+    """Raise unless a study can be written at this place: nothing there, an empty folder, or a study."""
+    if folder.is_file():
+        raise StudyError(f"{folder} is a file. Name a folder for the study.")
+    if folder.is_dir() and not is_study(folder) and any(folder.iterdir()):
+        raise StudyError(f"The folder {folder} holds other files. Name a new or empty folder for the study.")
+
+
+def read_card(folder: Path) -> Card:
+    """Read the card of a study; what is no study, or a damaged one, is refused with a reason."""
+    if not folder.exists():
+        raise StudyError(f"There is no study at {folder}. Make one with: segscope fit FILE --study {folder}")
+    if not is_study(folder):
+        raise StudyError(f"{folder} is not a study: it has no {CARD}. Make one with: segscope fit FILE --study DIR")
+    card: Card = build(Card, _read_json(folder / CARD), StudyError, CARD)
+    for name in (card.data, card.fit):
+        if Path(name).is_absolute() or ".." in Path(name).parts or not (folder / name).is_file():
+            raise StudyError(f"The study {folder} is damaged: {name!r:.80} is missing. Fit it again.")
+    return card
+
+
+def read_fit(folder: Path, card: Card) -> Fit:
+    """Read the current fit of a study."""
+    found: Fit = build(Fit, _read_json(folder / card.fit), StudyError, card.fit)
+    check_shape(found.segmentation)
+    return found
+
+
+def _read_json(path: Path) -> object:
+    if path.stat().st_size > LARGEST_FILE_BYTES:
+        raise StudyError(f"{path.name} is larger than a study's file can be.")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise StudyError(f"{path.name} is damaged and cannot be read ({type(error).__name__}). Fit the study again.") from None
+
+
+def write_study(
+    folder: Path, engine: Engine, source: ibis.Table, name: str, report: IntakeReport, fit: Fit, synthetic: bool = False
+) -> None:
+    """Write a study. A new folder appears whole or not at all; an old one stays readable until the last step."""
+    with _new_or_same(folder) as place:
+        data = _write_data(place, engine, source)
+        file = _write_fit(place, fit)
+        card = Card(name, report.source, fit.customers, data, file, report, synthetic)
+        _replace_text(place / CARD, dump_json(card))
+        _tidy(place, card)
+
+
+def write_fit(folder: Path, card: Card, fit: Fit) -> Card:
+    """Make another fit on the same data the current one."""
+    changed = Card(card.name, card.source, fit.customers, card.data, _write_fit(folder, fit), card.intake, card.synthetic)
+    _replace_text(folder / CARD, dump_json(changed))
+    _tidy(folder, changed)
+    return changed
+
+
+@contextmanager
+def _new_or_same(folder: Path) -> Iterator[Path]:
+    if is_study(folder):
+        yield folder
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
+    try:
+        yield place
+        if folder.is_dir():
+            folder.rmdir()  # empty: checked before the work began
+        place.chmod(0o755)
+        place.rename(folder)
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+
+
+def _write_data(place: Path, engine: Engine, source: ibis.Table) -> str:
+    folder = place / "data"
+    folder.mkdir(exist_ok=True)
+    partial = folder / "incoming.partial"
+    engine.write_parquet(source.order_by(ROW), partial)
+    name = f"data/{_fingerprint(partial)}.parquet"
+    os.replace(partial, place / name)
+    return name
+
+
+def _write_fit(place: Path, fit: Fit) -> str:
+    text = dump_json(fit)
+    (place / "fits").mkdir(exist_ok=True)
+    name = f"fits/{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    _replace_text(place / name, text)
+    return name
+
+
+def _fingerprint(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()[:16]
+
+
+def _replace_text(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
+
+
+def _tidy(place: Path, card: Card) -> None:
+    """Remove what no longer belongs to the study: earlier data and fits, and what a killed run left."""
+    current = {place / card.data, place / card.fit}
+    for path in [*(place / "data").iterdir(), *(place / "fits").iterdir()]:
+        if path not in current:
+            path.unlink(missing_ok=True)

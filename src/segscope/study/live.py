@@ -1,0 +1,87 @@
+"""A study in use: its customers in an engine, ready to be explored from many threads."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import ibis
+
+from segscope.engine import DuckDBEngine, Engine, connect
+from segscope.exploring import Variable, add_bins, describe_variables
+from segscope.intake import ROW
+from segscope.recipe import Recipe
+from segscope.segmentation import SEGMENT, assign, to_customers
+from segscope.study.fitting import Fit, customer_key
+from segscope.study.folder import Card, read_card, read_fit
+
+SAMPLE_CUSTOMERS = 20_000
+SEGMENT_VARIABLE = "__segment_name"
+
+
+@dataclass(frozen=True)
+class LiveStudy:
+    """A study with its customers loaded.
+
+    Attributes
+    ----------
+    customers : stored table: source columns, derived columns, segment, bins of every variable
+    sample : up to 20,000 of them, in the order of a hash of the customer
+    variables : what can be looked at; the segment is one of them
+    """
+
+    folder: Path
+    card: Card
+    fit: Fit
+    engine: Engine
+    customers: ibis.Table
+    sample: ibis.Table
+    variables: tuple[Variable, ...]
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of the current fit."""
+        return self.fit.recipe
+
+    def variable(self, column: str) -> tuple[int, Variable]:
+        """Place and description of a variable."""
+        return next((i, v) for i, v in enumerate(self.variables) if v.column == column)
+
+    def is_whole(self, selected: ibis.Table) -> bool:
+        """Whether a selection is everybody."""
+        return selected is self.customers
+
+
+def open_study(folder: Path) -> LiveStudy:
+    """Load a study's customers into an engine of their own; after that the engine reads no file."""
+    card = read_card(folder)
+    fit = read_fit(folder, card)
+    engine = connect()
+    source = engine.scan_parquet("source", folder / card.data)
+    live = _load(engine, source, folder, card, fit)
+    engine.drop("source")
+    if isinstance(engine, DuckDBEngine):
+        engine.lock()
+    return live
+
+
+def _load(engine: Engine, source: ibis.Table, folder: Path, card: Card, fit: Fit) -> LiveStudy:
+    table = engine.view("__customers", to_customers(source, fit.recipe))
+    assigned = engine.view("__assigned", assign(table, fit.segmentation))
+    names = [s.name for s in fit.segments]
+    named = assigned.mutate(
+        **{SEGMENT_VARIABLE: ibis.cases(*[(assigned[SEGMENT] == i, n) for i, n in enumerate(names)], else_="")}
+    )
+    named = engine.view("__named", named)
+    variables = describe_variables(engine, named, fit.recipe)
+    variables = (*variables, Variable(SEGMENT_VARIABLE, "Segment", "category", choices=tuple(names)))
+    with_bins = add_bins(named, variables)
+    customers = engine.store("customers", with_bins)
+    order = engine.uniform(customer_key(customers, fit.recipe), 0)
+    sample = engine.store("sample", customers.order_by([order, ROW]).limit(SAMPLE_CUSTOMERS))
+    for name in ("__named", "__assigned", "__customers"):
+        engine.drop(name)
+    return LiveStudy(folder, card, fit, engine, customers, sample, variables)
+
+
+def with_fit(live: LiveStudy, source: ibis.Table, card: Card, fit: Fit) -> LiveStudy:
+    """The same study after another fit, in the same engine."""
+    return replace(_load(live.engine, source, live.folder, card, fit))
