@@ -28,8 +28,8 @@ from segscope.clustering.spreading import spread_ties
 DIP_LEVEL = 0.05
 """Family-wise level of the dip tests (Hartigan & Hartigan 1985) after Holm's correction (1979)."""
 
-VALLEY_DEEP = 0.5
-"""Density in the valley, relative to the lower of the two peaks, below which two segments count as apart."""
+VALLEY_DEEP = 0.35
+"""Density in the valley, relative to the lower of the two peaks, up to which two segments count as apart."""
 
 NEIGHBOUR_SHARE = 0.05
 """Two segments are neighbours when at least this share of one has the other as its second choice."""

@@ -26,7 +26,7 @@ def spread_ties(values: Array, seed: int) -> Array:
     seed : 0 to 4294967295
 
     >>> spread_ties(np.array([[0.0], [0.0], [1.0], [1.0]]), seed=0).ravel().round(1).tolist()
-    [0.2, 0.2, 0.7, 0.8]
+    [0.4, 0.2, 1.0, 0.9]
     """
     generator = np.random.default_rng([seed, 5])
     result = values.copy()

@@ -29,7 +29,7 @@ NUMERIC = ("d-m-y", "d-m-yy")
 CLOCK = r"[T\s]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}(?:[.,][0-9]+)?))?"
 AFTERNOON = r"[Pp]\.?\s?[Mm]\.?"
 MORNING = r"[Aa]\.?\s?[Mm]\.?"
-OFFSET = r"[0-9](?:Z|\s*[-+][0-9]{2}:?[0-9]{2}|\s*UTC|\s*GMT)$"
+OFFSET = r":[0-9]{2}(?:[.,][0-9]+)?\s*(?:Z|[-+][0-9]{2}:?(?:[0-9]{2})?|UTC|GMT)$"
 # Two digits of a year: from this one on they are of the last century, as POSIX has it.
 PIVOT = 69
 

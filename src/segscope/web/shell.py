@@ -1,0 +1,149 @@
+"""The shell around every page: header, tabs, theme switch, notices; and which page an address shows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, dcc, html, no_update
+
+from segscope.study import LiveStudy
+from segscope.web.studies import Studies
+from segscope.wording import counted
+
+LOGO = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20'%3E"
+    "%3Crect width='9' height='9' rx='2.4' fill='%233B5BDB'/%3E%3Crect x='11' width='9' height='9' rx='2.4' fill='%230CA678'/%3E"
+    "%3Crect y='11' width='9' height='9' rx='2.4' fill='%23F08C00'/%3E%3Ccircle cx='15.5' cy='15.5' r='3.4' fill='none' "
+    "stroke='%23868E96' stroke-width='2.2'/%3E%3C/svg%3E"
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A tab: its name in the address, its title, and its layout for a study."""
+
+    slug: str
+    title: str
+    layout: Callable[[LiveStudy], html.Div]
+
+
+def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
+    """The frame that never changes; header, tabs and page are filled by the address."""
+    return dmc.MantineProvider(
+        [
+            dcc.Location(id="url", refresh="callback-nav"),
+            dcc.Store(id="study"),
+            dcc.Store(id="scheme-choice", storage_type="local"),
+            dcc.Store(id="scheme"),
+            html.A("Skip to content", href="#page", className="skip"),
+            html.Header(
+                [
+                    dcc.Link([html.Img(src=LOGO, alt="", className="logo"), "segscope"], href="/", className="brand"),
+                    html.Span("/", className="slash"),
+                    html.Div(id="header-study", className="header-study"),
+                    html.Div(
+                        [
+                            html.Button(
+                                html.Span(className="scheme-icon"),
+                                id="scheme-switch",
+                                className="button icon",
+                                **{"aria-label": "Switch between light and dark"},
+                            ),
+                        ],
+                        className="header-tools",
+                    ),
+                ],
+                className="header",
+            ),
+            html.Nav(id="tabs", className="tabs", **{"aria-label": "Pages of the study"}),
+            html.Main(id="page", className="page", tabIndex=-1),
+            html.Div(id="toast", className="toast", **{"aria-live": "polite"}),
+        ],
+        id="provider",
+        theme={
+            "primaryColor": "indigo",
+            "defaultRadius": "md",
+            "fontFamily": 'Inter, "Inter Variable", system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif',
+        },
+    )
+
+
+def register(app: Dash, studies: Studies, pages: tuple[Page, ...]) -> None:
+    """Show the page that the address names; keep the theme."""
+
+    @app.callback(
+        Output("study", "data"),
+        Output("header-study", "children"),
+        Output("tabs", "children"),
+        Output("page", "children"),
+        Input("url", "pathname"),
+    )
+    def _show(pathname: str | None) -> tuple[object, object, object, object]:
+        study_id, slug = parse_address(pathname, studies, pages)
+        if study_id is None:
+            return no_update, [], [], not_found(pathname or "", studies)
+        live = studies.get(study_id)
+        page = next(p for p in pages if p.slug == slug)
+        return {"id": study_id, "fit": live.card.fit}, header_study(live), tabs(pages, study_id, slug), page.layout(live)
+
+    app.clientside_callback(
+        "dash_clientside.shell.scheme",
+        Output("scheme", "data"),
+        Output("scheme-choice", "data"),
+        Output("provider", "forceColorScheme"),
+        Input("scheme-switch", "n_clicks"),
+        State("scheme-choice", "data"),
+        State("scheme", "data"),
+    )
+
+
+def address(study_id: str, slug: str) -> str:
+    """The address of a page.
+
+    >>> address("my study", "explore")
+    '/s/my%20study/explore'
+    """
+    return f"/s/{quote(study_id)}/{slug}"
+
+
+def parse_address(pathname: str | None, studies: Studies, pages: tuple[Page, ...]) -> tuple[str | None, str]:
+    """Study and page of an address; the first of each where it names none, (None, "") where there is none such."""
+    parts = [p for p in (pathname or "/").split("/") if p]
+    slugs = [p.slug for p in pages]
+    first = "explore" if "explore" in slugs else slugs[0]
+    if not parts:
+        return studies.ids[0], first
+    if len(parts) == 1 and parts[0] in slugs:
+        return studies.ids[0], parts[0]
+    if parts[0] == "s" and len(parts) in (2, 3) and parts[1] in studies.ids:
+        slug = parts[2] if len(parts) == 3 else first
+        if slug in slugs:
+            return parts[1], slug
+    return None, ""
+
+
+def header_study(live: LiveStudy) -> list[object]:
+    """What the header says of the study."""
+    synthetic = html.Span("synthetic sample", className="chip accent") if live.card.synthetic else None
+    sizes = f"{counted(live.fit.customers, 'customer')} · {counted(len(live.fit.segments), 'segment')}"
+    return [html.Strong(live.card.name), html.Span(sizes, className="header-sizes"), synthetic]
+
+
+def tabs(pages: tuple[Page, ...], study_id: str, slug: str) -> list[dcc.Link]:
+    """The row of tabs, the current one marked."""
+    return [
+        dcc.Link(
+            page.title,
+            href=address(study_id, page.slug),
+            className="tab current" if page.slug == slug else "tab",
+        )
+        for page in pages
+    ]
+
+
+def not_found(pathname: str, studies: Studies) -> html.Div:
+    """What an address that leads nowhere shows."""
+    links = [html.Li(dcc.Link(studies.get(i).card.name, href=address(i, "explore"))) for i in studies.ids]
+    words = html.P(["There is nothing at ", html.Code(pathname), ". These studies are open:"])
+    return html.Div([html.H1("Not here"), words, html.Ul(links)], className="card empty")
