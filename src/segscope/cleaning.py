@@ -43,7 +43,9 @@ def propose_rules(
     measures = [c for c in columns if c.role is Role.MEASURE]
     rules: list[CleaningRule] = []
     for column in measures:
-        rule = _age_rule(column, by_name[column.column], as_of) or _placeholder_rule(engine, table, by_name[column.column])
+        rule = _age_rule(column, by_name[column.column], as_of) or _placeholder_rule(
+            engine, table, by_name[column.column]
+        )
         if rule:
             rules.append(rule)
     implausible = {r.column for r in rules}
@@ -78,7 +80,9 @@ def _placeholder_rule(engine: Engine, table: ibis.Table, facts: ColumnFacts) -> 
         return None
     value = table[facts.name].cast("float64")
     beyond = table.filter((value < fences[0]) | (value > fences[1])).select(value=value).distinct()
-    found = sorted(r["value"] for r in rows(engine, beyond.order_by("value").limit(10_000)) if is_placeholder(r["value"]))
+    found = sorted(
+        r["value"] for r in rows(engine, beyond.order_by("value").limit(10_000)) if is_placeholder(r["value"])
+    )
     if not found:
         return None
     listed = ", ".join(f"{v:,.0f}" for v in found[:3])
@@ -137,7 +141,9 @@ def describe_cleaning(engine: Engine, table: ibis.Table, recipe: Recipe, facts: 
     Entries come in the order: implausible, fill, set aside, repeated rows, repeated identifiers.
     """
     by_name = {f.name: f for f in facts}
-    log = [_implausible_entry(engine, table, r, recipe.identifier) for r in recipe.cleaning if r.action == "implausible"]
+    log = [
+        _implausible_entry(engine, table, r, recipe.identifier) for r in recipe.cleaning if r.action == "implausible"
+    ]
     log += [_fill_entry(engine, table, r, recipe, by_name[r.column]) for r in recipe.cleaning if r.action == "fill"]
     log += [
         CleaningEntry("set_aside", c.column, by_name[c.column].rows, f"{c.label} is left out: {c.reason}.")
@@ -152,7 +158,9 @@ def _implausible_entry(engine: Engine, table: ibis.Table, rule: CleaningRule, id
     wrong = table.filter(_implausible(table, rule))
     value = wrong[rule.column]
     named = value.cast("string") if identifier is None else wrong[identifier].cast("string")
-    listed = rows(engine, wrong.select(value=value, customer=named).order_by(["value", "customer"]).limit(LISTED_CUSTOMERS))
+    listed = rows(
+        engine, wrong.select(value=value, customer=named).order_by(["value", "customer"]).limit(LISTED_CUSTOMERS)
+    )
     count = int(one(engine, wrong.agg(n=wrong.count()))["n"])
     values = ", ".join(f"{r['value']:.15g}" for r in listed) + (" …" if count > LISTED_CUSTOMERS else "")
     done = "counted as blank" if rule.enabled else "kept, since the rule is off"
@@ -160,14 +168,20 @@ def _implausible_entry(engine: Engine, table: ibis.Table, rule: CleaningRule, id
     return CleaningEntry("implausible", rule.column, count, detail, tuple(str(r["customer"]) for r in listed))
 
 
-def _fill_entry(engine: Engine, table: ibis.Table, rule: CleaningRule, recipe: Recipe, facts: ColumnFacts) -> CleaningEntry:
+def _fill_entry(
+    engine: Engine, table: ibis.Table, rule: CleaningRule, recipe: Recipe, facts: ColumnFacts
+) -> CleaningEntry:
     cleaned = clean(table, [r for r in recipe.cleaning if r.column == rule.column])
     median = one(engine, cleaned.agg(median=cleaned[rule.column].cast("float64").quantile(0.5)))["median"]
     blank = one(engine, cleaned.agg(n=cleaned[rule.column].isnull().sum()))["n"]
     made = int(blank or 0) - facts.blanks
     extra = f", and {made:,} implausible {_plural('value', made)}," if made > 0 else ""
     what = f"{facts.blanks:,} {_plural('blank', facts.blanks)}{extra} in {rule.column}"
-    done = f"filled with the median {median:,.6g} wherever a number is needed" if rule.enabled and median is not None else "not filled"
+    done = (
+        f"filled with the median {median:,.6g} wherever a number is needed"
+        if rule.enabled and median is not None
+        else "not filled"
+    )
     return CleaningEntry("fill", rule.column, facts.blanks, f"{what} {done}; charts show them as blank.")
 
 

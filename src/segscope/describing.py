@@ -12,7 +12,13 @@ def describe(fit: Fit) -> dict[str, Any]:
         "customers": fit.customers,
         "columns": [{"name": c.name, "role": c.role.value, "missing": c.missing, "note": c.note} for c in fit.columns],
         "cleaning": [
-            {"action": e.action, "column": e.column, "count": e.count, "detail": e.detail, "customers": list(e.customers)}
+            {
+                "action": e.action,
+                "column": e.column,
+                "count": e.count,
+                "detail": e.detail,
+                "customers": list(e.customers),
+            }
             for e in fit.cleaning
         ],
         "derived": [{"name": d.name, "formula": d.formula, "meaning": d.meaning} for d in fit.recipe.derived],
@@ -54,7 +60,10 @@ def in_words(fit: Fit) -> str:
     from segscope.naming import methodology
     from segscope.wording import counted, percent
 
-    lines = [f"{counted(fit.customers, 'customer')}, {counted(len(fit.segments), 'segment')} ({fit.verdict.verdict})", ""]
+    lines = [
+        f"{counted(fit.customers, 'customer')}, {counted(len(fit.segments), 'segment')} ({fit.verdict.verdict})",
+        "",
+    ]
     lines += [f"{s.name}: {counted(s.size, 'customer')}, {percent(s.share)}. {s.sentence}" for s in fit.segments]
     lines += ["", methodology(fit.recipe, len(fit.segments)), fit.verdict.sentence, fit.evidence.reason, ""]
     lines += [e.detail for e in fit.cleaning]

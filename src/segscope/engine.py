@@ -133,7 +133,9 @@ class DuckDBEngine:
         wanted = ", ".join(f"{_literal(c)}: 'VARCHAR'" for c in columns)
         quoting = f"quote = {_literal(form.quote)}, escape = {_literal(form.quote)}"
         # A text that no file holds stands for NULL, so that an empty cell stays an empty text.
-        options = f"auto_detect = false, strict_mode = true, header = false, skip = {form.skip}, nullstr = '\x02\x03\x02'"
+        options = (
+            f"auto_detect = false, strict_mode = true, header = false, skip = {form.skip}, nullstr = '\x02\x03\x02'"
+        )
         source = (
             f"read_csv({_literal(str(path))}, columns = {{{wanted}}}, delim = {_literal(form.delimiter)}, {quoting}, "
             f"compression = {_literal(form.compression)}, {options})"
@@ -147,7 +149,9 @@ class DuckDBEngine:
     def drop(self, name: str) -> None:
         """Forget a stored table or view."""
         cursor = self._cursor()
-        found = cursor.execute("SELECT table_type FROM information_schema.tables WHERE table_name = ?", [name]).fetchone()
+        found = cursor.execute(
+            "SELECT table_type FROM information_schema.tables WHERE table_name = ?", [name]
+        ).fetchone()
         if found:
             cursor.execute(f"DROP {'VIEW' if found[0] == 'VIEW' else 'TABLE'} {_quoted(name)}")
 

@@ -228,7 +228,9 @@ def _traits(profiles: Profiles, recipe: Recipe, segment: int, count: int = 3) ->
 def _trait(profiles: Profiles, label: str, column: str, segment: int) -> Trait:
     mine = profiles.segments[segment].numbers.get(column)
     everybody = profiles.everybody.numbers[column].mean
-    return Trait(column, label, mine.mean if mine else everybody, everybody, profiles.standard_difference(segment, column))
+    return Trait(
+        column, label, mine.mean if mine else everybody, everybody, profiles.standard_difference(segment, column)
+    )
 
 
 def methodology(recipe: Recipe, segments: int) -> str:

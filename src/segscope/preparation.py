@@ -87,7 +87,9 @@ def fit_preparation(engine: Engine, table: ibis.Table, features: Sequence[str], 
     for i, feature in enumerate(features):
         if quantiles[f"low{i}"] is None or quantiles[f"low{i}"] == quantiles[f"high{i}"]:
             raise ColumnError(f"The feature {feature!r} has the same value for every customer. Choose another.")
-        step = FeaturePreparation(feature, quantiles[f"q{i}"][2], False, None, None, 0.0, 1.0, int(quantiles[f"blanks{i}"]), 0)
+        step = FeaturePreparation(
+            feature, quantiles[f"q{i}"][2], False, None, None, 0.0, 1.0, int(quantiles[f"blanks{i}"]), 0
+        )
         if transform == "auto":
             tail = quantiles[f"q{i}"]
             log = quantiles[f"low{i}"] >= 0 and _skewness(engine, table, feature, tail[0], tail[4]) > LOG_ABOVE_SKEWNESS
@@ -177,7 +179,9 @@ def to_model(table: ibis.Table, preparation: Preparation) -> ibis.Table:
 def to_model_numpy(features: Mapping[str, Array], preparation: Preparation) -> Array:
     """Model-space coordinates, shape (n, p), of features given as arrays of shape (n,), NaN for blank.
 
-    >>> step = FeaturePreparation("a", fill=4.0, log=False, low=0.0, high=10.0, mean=2.0, deviation=2.0, blanks=0, bounded=0)
+    >>> step = FeaturePreparation(
+    ...     "a", fill=4.0, log=False, low=0.0, high=10.0, mean=2.0, deviation=2.0, blanks=0, bounded=0
+    ... )
     >>> to_model_numpy({"a": np.array([4.0, np.nan, 99.0])}, (step,)).ravel()
     array([1., 1., 4.])
     """
@@ -195,7 +199,9 @@ def _coordinate_numpy(value: Array, step: FeaturePreparation) -> Array:
 def to_original(centre: Sequence[float], preparation: Preparation) -> tuple[float, ...]:
     """A point of model space in original units (through the log, where one was taken).
 
-    >>> step = FeaturePreparation("a", fill=4.0, log=False, low=0.0, high=10.0, mean=2.0, deviation=2.0, blanks=0, bounded=0)
+    >>> step = FeaturePreparation(
+    ...     "a", fill=4.0, log=False, low=0.0, high=10.0, mean=2.0, deviation=2.0, blanks=0, bounded=0
+    ... )
     >>> to_original([1.0], (step,))
     (4.0,)
     """

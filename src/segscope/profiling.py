@@ -76,7 +76,9 @@ def profile(
     table : customers; the integer column ``by`` holds the segment, from 0 to segments - 1
     numbers, categories : columns to profile
     """
-    sizes = {int(r["segment"]): int(r["n"]) for r in rows(engine, table.group_by(segment=table[by]).agg(n=table.count()))}
+    sizes = {
+        int(r["segment"]): int(r["n"]) for r in rows(engine, table.group_by(segment=table[by]).agg(n=table.count()))
+    }
     sizes[EVERYBODY] = sum(sizes.values())
     found: dict[int, dict[str, NumberProfile]] = {g: {} for g in range(EVERYBODY, segments)}
     for group, column, number in _number_profiles(engine, table, by, numbers):

@@ -265,7 +265,9 @@ def build(kind: Any, data: Any, error: type[Exception], where: str) -> Any:
         if len(args) == 2 and args[1] is Ellipsis:
             return tuple(build(args[0], item, error, f"{where}[{i}]") for i, item in enumerate(data))
         if len(args) == len(data):
-            return tuple(build(a, item, error, f"{where}[{i}]") for i, (a, item) in enumerate(zip(args, data, strict=True)))
+            return tuple(
+                build(a, item, error, f"{where}[{i}]") for i, (a, item) in enumerate(zip(args, data, strict=True))
+            )
     if origin is dict and isinstance(data, dict):
         return {k: build(args[1], v, error, f"{where}.{k}") for k, v in data.items()}
     if origin is Literal and data in args:

@@ -228,7 +228,11 @@ def form_fields(segmentation: Segmentation, profiles: Profiles) -> tuple[Field, 
         column = segmentation.recipe.column(name)
         seen = profiles.everybody.numbers[name]
         share = isinstance(column, DerivedColumn) and column.concept is Concept.DEALS
-        fields.append(Field(name, column.label, column.unit, seen.low, seen.high, seen.median, seen.low >= 0, 1.0 if share else None))
+        fields.append(
+            Field(
+                name, column.label, column.unit, seen.low, seen.high, seen.median, seen.low >= 0, 1.0 if share else None
+            )
+        )
     return tuple(fields)
 
 

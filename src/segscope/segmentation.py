@@ -131,9 +131,13 @@ def check_columns(source: ibis.Table, segmentation: Segmentation, where: str) ->
     for name in segmentation.needed:
         kind = source[name].type()
         wanted = "dates" if roles[name] is Role.DATE else "numbers"
-        fits = (kind.is_date() or kind.is_timestamp()) if wanted == "dates" else (kind.is_numeric() or kind.is_boolean())
+        fits = (
+            (kind.is_date() or kind.is_timestamp()) if wanted == "dates" else (kind.is_numeric() or kind.is_boolean())
+        )
         if not fits:
-            raise ColumnError(f"The column {name!r} of {where} must hold {wanted}, as it did when the study was fitted.")
+            raise ColumnError(
+                f"The column {name!r} of {where} must hold {wanted}, as it did when the study was fitted."
+            )
 
 
 SEGMENT, SECOND, STRENGTH, SECOND_STRENGTH = "__segment", "__second", "__strength", "__second_strength"

@@ -8,7 +8,7 @@ import numpy as np
 
 from segscope.clustering.points import Array, Labels
 
-Centres = Sequence[Sequence[float]]
+Centres = Sequence[Sequence[float]] | Array
 
 
 def nearest(model: ibis.Table, columns: Sequence[str], centres: Centres) -> ibis.Table:

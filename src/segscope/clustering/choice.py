@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from segscope.clustering.stability import JACCARD_STABLE, STRENGTH_ENOUGH
 
+STRENGTH_TOLERANCE = 0.03
+"""Prediction strength may miss its threshold by one standard error, but by no more than this."""
+
 SMALLEST_SHARE = 0.02
 """A segment with a smaller share of the customers is too small to plan for."""
 
@@ -23,8 +26,8 @@ class Criteria:
     gap, gap_error : gap statistic and its standard error
     prediction_strength, prediction_strength_error : 0 to 1, and its standard error
     jaccard, jaccard_error : mean bootstrap Jaccard of the least stable segment, 0 to 1, and its standard error
-    separation : the deepest valley that every neighbouring pair has: density in the shallowest valley relative to
-        the lower peak, 0 (all apart) to 1 (none apart)
+    separation : density of customers in the shallowest valley between neighbouring segments, relative to the lower
+        peak, 0 (nobody in between any two) to 1 (some two are one crowd)
     separated : whether every segment stands apart from all its neighbours
     smallest_share : share of customers in the smallest segment
     """
@@ -61,8 +64,7 @@ def recommend(criteria: Sequence[Criteria]) -> tuple[int, str]:
     >>> recommend([Criteria(1, 9.0), Criteria(2, 4.0, jaccard=0.5, prediction_strength=0.4)])[0]
     1
     """
-    many = [c for c in criteria if c.k > 1 and c.smallest_share >= SMALLEST_SHARE]
-    natural = [c for c in many if c.separated and _stable(c)]
+    natural = [c for c in criteria if c.k > 1 and c.separated and _stable(c)]
     if natural:
         c = natural[-1]
         return c.k, (
@@ -70,6 +72,7 @@ def recommend(criteria: Sequence[Criteria]) -> tuple[int, str]:
             f"(the crowd thins out to {c.separation or 0.0:.0%} or less), and that are found again in resamples "
             f"(stability {c.jaccard or 0.0:.2f} of 1)."
         )
+    many = [c for c in criteria if c.k > 1 and c.smallest_share >= SMALLEST_SHARE]
     lasting = [c for c in many if _stable(c) and _predicted(c)]
     if lasting:
         c = lasting[-1]
@@ -93,4 +96,4 @@ def _stable(c: Criteria) -> bool:
 
 def _predicted(c: Criteria) -> bool:
     strength, error = c.prediction_strength or 0.0, c.prediction_strength_error or 0.0
-    return strength + error >= STRENGTH_ENOUGH
+    return strength + min(error, STRENGTH_TOLERANCE) >= STRENGTH_ENOUGH

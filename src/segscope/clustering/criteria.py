@@ -27,10 +27,11 @@ def squared_silhouette(points: Points, solution: Solution) -> float:
     if solution.k < 2:
         return 0.0
     labels, weights, k = solution.labels, points.weights, solution.k
-    size = np.bincount(labels, weights=weights, minlength=k)
-    means = np.column_stack(
-        [np.bincount(labels, weights=weights * column, minlength=k) for column in points.values.T]
-    ) / np.maximum(size, 1e-300)[:, None]
+    size = np.bincount(labels, weights=weights, minlength=k).astype(float)
+    means = (
+        np.column_stack([np.bincount(labels, weights=weights * column, minlength=k) for column in points.values.T])
+        / np.maximum(size, 1e-300)[:, None]
+    )
     d2 = np.column_stack([((points.values - m) ** 2).sum(axis=1) for m in means])
     inner = np.bincount(labels, weights=weights * d2[np.arange(len(labels)), labels], minlength=k)
     mean_d2 = d2 + inner / np.maximum(size, 1e-300)

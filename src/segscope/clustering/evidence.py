@@ -11,12 +11,12 @@ from segscope.clustering import criteria as measures
 from segscope.clustering.choice import Criteria, recommend
 from segscope.clustering.methods import Solution, kmeans, require_distinct, solution_at
 from segscope.clustering.points import Points, thinned
-from segscope.clustering.separation import DIP_LEVEL, VALLEY_DEEP, Gap, gaps, holm
+from segscope.clustering.separation import apart, gaps
 from segscope.clustering.stability import bootstrap, prediction_strength
 
 EXPLORING_STARTS = 10
-QUICK_RESAMPLES, THOROUGH_RESAMPLES = 20, 100
-QUICK_SPLITS, THOROUGH_SPLITS = 5, 25
+QUICK_RESAMPLES, THOROUGH_RESAMPLES = 15, 100
+QUICK_SPLITS, THOROUGH_SPLITS = 6, 25
 GAP_REFERENCES = 20
 
 Progress = Callable[[str, float], None]
@@ -55,7 +55,7 @@ def gather(
     seed : 0 to 4294967295
     k_max : most segments to try; fewer are tried when there are fewer different customers
     on_progress : called with the stage in words and the share done, 0 to 1; it may raise to cancel
-    thorough : also the gap statistic, and 100 resamples and 25 halvings instead of 20 and 5
+    thorough : also the gap statistic, and 100 resamples and 25 halvings instead of 15 and 6
 
     Returns
     -------
@@ -69,9 +69,7 @@ def gather(
     for k in numbers:
         tell(f"Clustering into {k}", 0.4 * (k - 1) / len(numbers))
         solutions[k] = kmeans(points, k, seed, EXPLORING_STARTS)
-        panel.append(
-            Criteria(k, solutions[k].wcss, smallest_share=min(solutions[k].sizes) / points.customers)
-        )
+        panel.append(Criteria(k, solutions[k].wcss, smallest_share=min(solutions[k].sizes) / points.customers))
     tell("Measuring silhouettes", 0.4)
     panel = _with_silhouettes(points, solutions, panel, seed)
     for i, k in enumerate(numbers):
@@ -151,22 +149,16 @@ def _with_stability(points: Points, solution: Solution, c: Criteria, seed: int, 
 def _with_separation(
     points: Points, solutions: dict[int, Solution], panel: list[Criteria], seed: int
 ) -> list[Criteria]:
-    """The dip tests of all pairs of all numbers of segments are one family: the best is chosen among them."""
-    found: list[tuple[Gap, ...]] = [gaps(points, np.array(solutions[c.k].centres), seed) for c in panel]
-    adjusted = holm(np.array([g.p_value for group in found for g in group]))
-    result, at = [], 0
-    for c, group in zip(panel, found, strict=True):
-        p = adjusted[at : at + len(group)]
-        at += len(group)
-        apart = [bool(pv < DIP_LEVEL) and g.valley <= VALLEY_DEEP for pv, g in zip(p, group, strict=True)]
-        shallowest = max((g.valley for g in group), default=None)
-        result.append(replace(c, separation=shallowest, separated=bool(group) and all(apart)))
-    return result
+    # The dip tests of all pairs of all numbers of segments are one family: the best is chosen among them.
+    found = [gaps(points, np.array(solutions[c.k].centres), seed) for c in panel]
+    _, stands = apart(found)
+    return [
+        replace(c, separation=max((g.valley for g in group), default=None), separated=bool(group) and all(all_apart))
+        for c, group, all_apart in zip(panel, found, stands, strict=True)
+    ]
 
 
 def _with_gap(points: Points, solutions: dict[int, Solution], panel: list[Criteria], seed: int) -> list[Criteria]:
     sample = thinned(points, measures.GAP_CUSTOMERS, seed)
-    found = measures.gap(
-        sample.values, {k: np.array(s.centres) for k, s in solutions.items()}, seed, GAP_REFERENCES
-    )
+    found = measures.gap(sample.values, {k: np.array(s.centres) for k, s in solutions.items()}, seed, GAP_REFERENCES)
     return [replace(c, gap=found[c.k][0], gap_error=found[c.k][1]) for c in panel]

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.cluster import KMeans
 
 from segscope.clustering.assign import Centres, nearest_numpy
-from segscope.clustering.points import Array, Labels, Points
+from segscope.clustering.points import Array, Flags, Labels, Points
 from segscope.clustering.threads import one_thread
 from segscope.engine import fixed_point_scale
 from segscope.errors import DataError
@@ -87,8 +88,8 @@ def require_distinct(points: Points, k: int) -> None:
         )
 
 
-def best_centres(values: Array, weights: Array, k: int, seed: int, starts: int, warm: Array | None = None) -> Array:
-    """Centres of shape (k, p) with the least WCSS over several k-means++ starts and, where given, one warm start.
+def best_centres(values: Array, weights: Array, k: int, seed: int, starts: int) -> Array:
+    """Centres of shape (k, p) with the least WCSS over several k-means++ starts.
 
     One thread only: sums in scikit-learn depend on how many threads share them.
     """
@@ -96,15 +97,12 @@ def best_centres(values: Array, weights: Array, k: int, seed: int, starts: int, 
         return np.average(values, axis=0, weights=weights)[None, :]
     random = int(np.random.default_rng([seed, k, 1]).integers(2**31))
     with one_thread():
-        best = KMeans(k, n_init=starts, random_state=random).fit(values, sample_weight=weights)
-        if warm is not None:
-            other = KMeans(k, n_init=1, init=warm, random_state=random).fit(values, sample_weight=weights)
-            best = other if other.inertia_ < best.inertia_ else best
-    centres: Array = best.cluster_centers_
+        fitted = KMeans(k, n_init=starts, random_state=random).fit(values, sample_weight=weights)
+    centres: Array = fitted.cluster_centers_
     return centres
 
 
-def settled(points: Points, centres: Centres | Array) -> Solution:
+def settled(points: Points, centres: Centres) -> Solution:
     """Follow Lloyd's passes until no centre moves, and put the centres into lexicographic order."""
     current = np.array(sorted(tuple(map(float, c)) for c in centres))
     sums = _exact_sums(points) if points.exact else None
@@ -114,7 +112,9 @@ def settled(points: Points, centres: Centres | Array) -> Solution:
         for j in range(len(current)):
             mine = labels == j
             if mine.any():
-                moved[j] = sums.mean(mine) if sums else np.average(points.values[mine], axis=0, weights=points.weights[mine])
+                moved[j] = (
+                    sums.mean(mine) if sums else np.average(points.values[mine], axis=0, weights=points.weights[mine])
+                )
         moved = np.array(sorted(map(tuple, moved)))
         if np.array_equal(moved, current):
             break
@@ -122,7 +122,7 @@ def settled(points: Points, centres: Centres | Array) -> Solution:
     return solution_at(points, current)
 
 
-def solution_at(points: Points, centres: Centres | Array) -> Solution:
+def solution_at(points: Points, centres: Centres) -> Solution:
     """Describe the partition of the points by given centres."""
     labels, d2, _, _ = nearest_numpy(points.values, centres)
     sizes = np.bincount(labels, weights=points.weights, minlength=len(centres))
@@ -138,10 +138,10 @@ def solution_at(points: Points, centres: Centres | Array) -> Solution:
 class _FixedPoint:
     """Values in fixed point, so that means have the bits that a pass in the engine gives (see refine)."""
 
-    integers: "np.ndarray[tuple[int, int], np.dtype[np.int64]]"
+    integers: npt.NDArray[np.int64]
     scales: tuple[float, ...]
 
-    def mean(self, mine: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> list[float]:
+    def mean(self, mine: Flags) -> list[float]:
         count = int(mine.sum())
         totals = self.integers[mine].sum(axis=0)
         return [int(t) / s / count for t, s in zip(totals, self.scales, strict=True)]

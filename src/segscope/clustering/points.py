@@ -12,6 +12,7 @@ from segscope.errors import DataError
 
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
 
 EXACT_CUSTOMERS = 50_000
 
@@ -106,7 +107,9 @@ def draw(
     """
     if not columns:
         raise DataError("Clustering needs at least one feature. Got none.")
-    whole = one(engine, model.aggregate(n=model.count(), **{f"m{i}": model[c].abs().max() for i, c in enumerate(columns)}))
+    whole = one(
+        engine, model.aggregate(n=model.count(), **{f"m{i}": model[c].abs().max() for i, c in enumerate(columns)})
+    )
     customers = int(whole["n"])
     largest = [float(whole[f"m{i}"] or 0.0) for i in range(len(columns))]
     if customers <= size:

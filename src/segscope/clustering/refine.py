@@ -65,7 +65,9 @@ def refine(
     count = int(whole["n"])
     scales = [fixed_point_scale(max(abs(low), abs(high)), count) for low, high in ends]
     # The centres lie among the customers, so no squared distance exceeds the diagonal.
-    reach = [max(high, *(c[i] for c in centres)) - min(low, *(c[i] for c in centres)) for i, (low, high) in enumerate(ends)]
+    reach = [
+        max(high, *(c[i] for c in centres)) - min(low, *(c[i] for c in centres)) for i, (low, high) in enumerate(ends)
+    ]
     wcss_scale = fixed_point_scale(1.0001 * sum(r * r for r in reach), count)
 
     current = tuple(sorted(tuple(float(v) for v in c) for c in centres))

@@ -15,6 +15,7 @@ References
 .. [1] Prékopa, A. (1973). On logarithmic concave measures and functions. Acta Sci. Math. 34.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import diptest
@@ -22,7 +23,7 @@ import numpy as np
 from scipy import ndimage
 
 from segscope.clustering.assign import distances2
-from segscope.clustering.points import Array, Labels, Points, thinned
+from segscope.clustering.points import Array, Flags, Labels, Points, thinned
 from segscope.clustering.spreading import spread_ties
 
 DIP_LEVEL = 0.05
@@ -78,6 +79,29 @@ def gaps(points: Points, centres: Array, seed: int, always_valley: bool = False)
     )
 
 
+def apart(groups: Sequence[Sequence[Gap]]) -> tuple[list[list[float]], list[list[bool]]]:
+    """Which pairs of segments stand apart: a significant dip, and a valley that is deep enough.
+
+    Parameters
+    ----------
+    groups : gaps of one or several solutions; all their dip tests are corrected as one family
+
+    Returns
+    -------
+    corrected p-values, and whether each pair stands apart, in the shape of ``groups``
+
+    >>> apart([[Gap(0, 1, 0.001, 0.1), Gap(1, 2, 0.001, 0.9)]])
+    ([[0.002, 0.002]], [[True, False]])
+    """
+    adjusted = iter(holm(np.array([g.p_value for group in groups for g in group])).tolist())
+    p_values = [[next(adjusted) for _ in group] for group in groups]
+    stands = [
+        [p < DIP_LEVEL and g.valley <= VALLEY_DEEP for p, g in zip(ps, group, strict=True)]
+        for ps, group in zip(p_values, groups, strict=True)
+    ]
+    return p_values, stands
+
+
 def neighbours(d2: Array, labels: Labels) -> tuple[tuple[int, int], ...]:
     """Pairs of segments of which one is the second choice of enough customers of the other.
 
@@ -130,7 +154,7 @@ def _gap(spread: Array, labels: Labels, centres: Array, first: int, second: int,
     return Gap(first, second, p_value, valley(place[inside], mine, bandwidth))
 
 
-def window(values: Array, centres: Array, first: int, second: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def window(values: Array, centres: Array, first: int, second: int) -> Flags:
     """Which customers lie in the convex window of a pair of segments, array of shape (n,) of booleans.
 
     Each other centre is walled off half-way to the point of the line between the pair that is nearest to it.
@@ -209,12 +233,13 @@ def _highest_pass(total: Array, peaks: list[int], lower: float) -> float:
     return above if below > 0 else 0.0
 
 
-def _coordinates(spread: Array, members: tuple[Array, Array], inside: Array) -> tuple[Array, float]:
+def _coordinates(spread: Array, members: tuple[Flags, Flags], inside: Flags) -> tuple[Array, float]:
     """Coordinates of shape (n, at most 3), the first along the axis that tells the two segments apart best.
 
     The axis joins the centres as seen in units of the spread within the segments (Fisher's discriminant). The other
     axes are at right angles and keep the units of model space, since stretching would thin out a bent continuum.
-    Also returns the typical spread within the segments along the coordinates.
+    Also returns the typical spread within the segments: the geometric mean over the coordinates, or along the axis where
+    that is smaller.
     """
     first, second = (spread[m] for m in members)
     p = spread.shape[1]
@@ -234,7 +259,9 @@ def _coordinates(spread: Array, members: tuple[Array, Array], inside: Array) -> 
         frame = np.column_stack([axis, others])
     variances = np.linalg.eigvalsh(frame.T @ (within + ridge) @ frame)
     variances = np.maximum(variances, variances.max() / 100)
-    return spread @ frame, float(np.exp(np.log(variances).mean() / 2))
+    # Standardising has squeezed the axis on which groups lie apart: its spread is the finer measure there.
+    along = float(axis @ (within + ridge) @ axis)
+    return spread @ frame, min(float(np.exp(np.log(variances).mean() / 2)), along**0.5)
 
 
 def _bends(t: Array, rest: Array) -> Array:

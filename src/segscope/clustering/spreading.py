@@ -5,6 +5,7 @@ density would find a gap. The spread values of a variable that stands alone fill
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from segscope.clustering.points import Array
 
@@ -94,7 +95,7 @@ def _spread_column(column: Array, uniform: Array) -> Array:
     return result
 
 
-def _room_beyond(column: Array, distinct: Array, counts: Array, end: int) -> float:
+def _room_beyond(column: Array, distinct: Array, counts: npt.NDArray[np.int64], end: int) -> float:
     """How far outwards the crowd at a bound is spread, at most two standard deviations."""
     n = len(column)
     if counts[end] / n <= CROWD_AT_A_BOUND or len(distinct) <= 20:

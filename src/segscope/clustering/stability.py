@@ -18,7 +18,7 @@ STRENGTH_ENOUGH = 0.8
 RESAMPLED_CUSTOMERS = 5_000
 """Resamples hold at most this many customers; more would only make every cut look stable."""
 
-FRESH_STARTS = 2
+FRESH_STARTS = 5
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ def bootstrap(
 ) -> Stability:
     """Cluster resamples of the customers and look for each segment in the result.
 
-    Each resample is drawn with replacement and clustered from fresh k-means++ starts and from the centres at hand, and
-    the best by WCSS counts. All points are then assigned to its centres, and each segment takes the Jaccard similarity
-    of its best match.
+    Each resample is drawn with replacement and clustered from fresh starts, as a new study would be. All points are
+    then assigned to its centres, and each segment takes the Jaccard similarity of its best match. (To begin from the
+    centres at hand would flatter: among many cuts that are equally good it would find the old one again.)
 
     Parameters
     ----------
@@ -68,7 +68,6 @@ def bootstrap(
     sample = thinned(points, RESAMPLED_CUSTOMERS, seed)
     n, k = len(sample.values), solution.k
     mine = solution_at(sample, solution.centres).labels
-    centres = np.array(solution.centres)
     generator = np.random.default_rng([seed, k, 2])
     found = np.empty((resamples, k))
     for b in range(resamples):
@@ -79,9 +78,7 @@ def bootstrap(
         elif int(drawn.sum()) < k or _few(sample.values[drawn], k):
             found[b] = 0.0
         else:
-            other = best_centres(
-                sample.values[drawn], counts[drawn].astype(float), k, seed + b, FRESH_STARTS, warm=centres
-            )
+            other = best_centres(sample.values[drawn], counts[drawn].astype(float), k, seed + b, FRESH_STARTS)
             found[b] = jaccard(mine, nearest_numpy(sample.values, other)[0], k, len(other))
         if step:
             step()

@@ -8,7 +8,7 @@ import numpy as np
 
 from segscope.clustering.methods import Solution
 from segscope.clustering.points import Points
-from segscope.clustering.separation import DIP_LEVEL, VALLEY_DEEP, gaps, holm
+from segscope.clustering.separation import apart, gaps
 from segscope.clustering.stability import JACCARD_STABLE, bootstrap
 
 Word = Literal["natural", "reproducible", "constructed"]
@@ -56,8 +56,8 @@ def judge(
 
     A segment is *stable* when its mean bootstrap Jaccard is at least 0.75 (Hennig 2007). It is *separated* when,
     against every neighbour, the dip test along the axis that joins them rejects one crowd (Hartigan & Hartigan 1985,
-    Holm-corrected, 5 %) and the density falls below half of the lower peak on every way between them. The solution is
-    natural when all segments are, reproducible when all are stable, else constructed.
+    Holm-corrected, 5 %) and the density falls to at most 35 % of the lower peak on every way between them. The
+    solution is natural when all segments are, reproducible when all are stable, else constructed.
 
     Parameters
     ----------
@@ -87,12 +87,12 @@ def judge(
     if on_progress:
         on_progress("Looking between the segments", 0.9)
     found = gaps(points, np.array(solution.centres), seed, always_valley=True)
-    adjusted = holm(np.array([g.p_value for g in found]))
+    (p_values,), (stands,) = apart([found])
     segments = []
     for j in range(solution.k):
         mine = [
-            (not (p < DIP_LEVEL and g.valley <= VALLEY_DEEP), g.valley, float(p), g.second if g.first == j else g.first)
-            for g, p in zip(found, adjusted, strict=True)
+            (not stand, g.valley, p, g.second if g.first == j else g.first)
+            for g, p, stand in zip(found, p_values, stands, strict=True)
             if j in (g.first, g.second)
         ]
         joined, depth, p_value, other = max(mine, default=(True, None, None, None))
@@ -129,8 +129,8 @@ def sentence(word: Word, segments: list[SegmentVerdict]) -> str:
     some = f" {natural} of the {k} {'stands' if natural == 1 else 'stand'} apart from all others." if natural else ""
     if word == "reproducible":
         return (
-            f"Useful slices of a continuum, not natural groups: all {k} segments are found again when the customers are "
-            f"resampled (stability at least {lowest:.2f} of 1), but they shade into each other.{some} "
+            f"Useful slices of a continuum, not natural groups: all {k} segments are found again when the customers "
+            f"are resampled (stability at least {lowest:.2f} of 1), but they shade into each other.{some} "
             "Plan with them, and expect customers near a border to be like their neighbours across it."
         )
     unstable = sum(s.verdict == "constructed" for s in segments)

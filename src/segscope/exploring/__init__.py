@@ -2,6 +2,7 @@
 
 from segscope.exploring.associations import Associations, associate
 from segscope.exploring.counts import BinCounts, add_bins, count_bins, count_customers
+from segscope.exploring.differences import Difference, Moments, differences, moments
 from segscope.exploring.filters import Choice, Filters, Range, in_words, parse_filters, select
 from segscope.exploring.pairs import Boxes, Cloud, Crosstab, boxes, cloud, crosstab
 from segscope.exploring.variables import BLANK, Bins, Variable, describe_variables
@@ -15,7 +16,9 @@ __all__ = [
     "Choice",
     "Cloud",
     "Crosstab",
+    "Difference",
     "Filters",
+    "Moments",
     "Range",
     "Variable",
     "add_bins",
@@ -26,7 +29,9 @@ __all__ = [
     "count_customers",
     "crosstab",
     "describe_variables",
+    "differences",
     "in_words",
+    "moments",
     "parse_filters",
     "select",
 ]

@@ -131,7 +131,9 @@ def cramers_v(first: Array, second: Array) -> float:
     if n < FEWEST_CUSTOMERS:
         return float("nan")
     a, b = (x[both].astype(np.int64) for x in (first, second))
-    table = np.bincount(a * (b.max() + 1) + b, minlength=(a.max() + 1) * (b.max() + 1)).reshape(a.max() + 1, b.max() + 1)
+    table = np.bincount(a * (b.max() + 1) + b, minlength=(a.max() + 1) * (b.max() + 1)).reshape(
+        a.max() + 1, b.max() + 1
+    )
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0].astype(float)
     rows, cols = table.shape
     if min(rows, cols) < 2:

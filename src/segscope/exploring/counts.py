@@ -34,7 +34,9 @@ def bin_index(table: ibis.Table, variable: Variable) -> ir.IntegerValue:
         place = ((x - variable.bins.low) / variable.bins.width).floor()
         last = variable.bins.count - 1
         # Compare as floats: infinities and far values do not fit an integer.
-        bounded = ibis.cases((x.isnull() | x.isnan(), float(blank)), (place < 0, 0.0), (place > last, float(last)), else_=place)
+        bounded = ibis.cases(
+            (x.isnull() | x.isnan(), float(blank)), (place < 0, 0.0), (place > last, float(last)), else_=place
+        )
         return bounded.cast("int16")
     value = text_value(table, variable)
     named = [c for c in variable.choices if c != OTHER]
@@ -71,7 +73,9 @@ def count_customers(engine: Engine, table: ibis.Table) -> int:
     return int(one(engine, table.agg(n=table.count()))["n"])
 
 
-def top_values(engine: Engine, table: ibis.Table, variable: Variable, search: str, limit: int = 50) -> list[tuple[str, int]]:
+def top_values(
+    engine: Engine, table: ibis.Table, variable: Variable, search: str, limit: int = 50
+) -> list[tuple[str, int]]:
     """Values of a category that contain a text, most frequent first, with counts."""
     value = text_value(table, variable)
     counts = table.select(value=value).filter(value.lower().contains(search.lower()))

@@ -62,7 +62,9 @@ def _parse_one(variable: Variable, wanted: Any) -> Range | Choice | None:
         raise RecipeError(f"The filter on {variable.label} must be a pair of limits. Got {wanted!r:.60}.")
     low, high = (_limit(variable, end) for end in wanted)
     if low is not None and high is not None and low > high:
-        raise RecipeError(f"The filter on {variable.label} runs from {short(low)} down to {short(high)}: swap the limits.")
+        raise RecipeError(
+            f"The filter on {variable.label} runs from {short(low)} down to {short(high)}: swap the limits."
+        )
     return None if low is None and high is None else Range(variable.column, low, high)
 
 
@@ -116,7 +118,9 @@ def in_words(wanted: Range | Choice, variable: Variable) -> str:
     if isinstance(wanted, Choice):
         shown = list(wanted.values[:3]) + ([f"{len(wanted.values) - 3} more"] if len(wanted.values) > 3 else [])
         return f"{variable.label} {listed(shown, 'or')}"
-    low, high = (None if v is None else day_text(v) if variable.kind == "date" else short(v) for v in (wanted.low, wanted.high))
+    low, high = (
+        None if v is None else day_text(v) if variable.kind == "date" else short(v) for v in (wanted.low, wanted.high)
+    )
     if low is None:
         return f"{variable.label} up to {high}"
     return f"{variable.label} from {low}" if high is None else f"{variable.label} {low} to {high}"

@@ -72,9 +72,7 @@ def cloud(engine: Engine, sample: ibis.Table, axes: dict[str, tuple[int, Variabl
     return Cloud(columns, found.num_rows, of)
 
 
-def boxes(
-    engine: Engine, selected: ibis.Table, number: Variable, by: Sequence[tuple[str, int, Variable]]
-) -> Boxes:
+def boxes(engine: Engine, selected: ibis.Table, number: Variable, by: Sequence[tuple[str, int, Variable]]) -> Boxes:
     """Quartiles of a number by up to three categories, named "x", "colour" and "facet", on all selected rows."""
     x = numeric(selected, number)
     keys = [f"by_{name}" for name, _, _ in by]
@@ -82,7 +80,11 @@ def boxes(
     table = selected.select(number=x, **chosen).filter(ibis._.number.notnull())
     quartiles = table.group_by(keys).agg(n=ibis._.count(), q=ibis._.number.quantile([0.25, 0.5, 0.75]))
     quartiles = quartiles.mutate(q1=quartiles.q[0], q3=quartiles.q[2])
-    joined = table.join(quartiles.select(*keys, "q1", "q3"), keys) if keys else table.cross_join(quartiles.select("q1", "q3"))
+    joined = (
+        table.join(quartiles.select(*keys, "q1", "q3"), keys)
+        if keys
+        else table.cross_join(quartiles.select("q1", "q3"))
+    )
     reach = 1.5 * (joined.q3 - joined.q1)
     inside = joined.filter((joined.number >= joined.q1 - reach) & (joined.number <= joined.q3 + reach))
     whiskers = inside.group_by(keys).agg(low=ibis._.number.min(), high=ibis._.number.max())
@@ -100,7 +102,9 @@ def boxes(
     return Boxes(tuple(groups))
 
 
-def crosstab(engine: Engine, selected: ibis.Table, first: tuple[int, Variable], second: tuple[int, Variable]) -> Crosstab:
+def crosstab(
+    engine: Engine, selected: ibis.Table, first: tuple[int, Variable], second: tuple[int, Variable]
+) -> Crosstab:
     """Counts of two categories against each other, on all selected rows, blanks as a value of their own."""
     a, b = selected[bin_column(first[0])], selected[bin_column(second[0])]
     counted = selected.select(a=a, b=b).group_by(["a", "b"]).agg(n=ibis._.count())

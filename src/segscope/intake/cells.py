@@ -17,9 +17,7 @@ EDGES = r"^[\s\x{00a0}\x{202f}\x{feff}]+|[\s\x{00a0}\x{202f}]+$"
 Counts = dict[str, Any]
 
 
-def measure(
-    engine: Engine, table: ibis.Table, wanted: Mapping[str, Mapping[str, ir.Scalar]]
-) -> dict[str, Counts]:
+def measure(engine: Engine, table: ibis.Table, wanted: Mapping[str, Mapping[str, ir.Scalar]]) -> dict[str, Counts]:
     """Compute aggregates for columns: ``{column: {key: expression}}`` becomes ``{column: {key: value}}``."""
     flat = [(column, key, value) for column, values in wanted.items() for key, value in values.items()]
     found: dict[str, Counts] = {column: {} for column in wanted}
@@ -59,6 +57,8 @@ def without_edges(text: ir.StringValue) -> ir.StringValue:
 
 def commonest(engine: Engine, table: ibis.Table, value: ir.StringValue, limit: int) -> list[tuple[str, int]]:
     """The most frequent values and their counts; equal counts in the order of the values."""
-    counted = table.select(value=value).filter(lambda t: t.value.notnull()).group_by("value").aggregate(n=lambda t: t.count())
+    counted = (
+        table.select(value=value).filter(lambda t: t.value.notnull()).group_by("value").aggregate(n=lambda t: t.count())
+    )
     ordered = counted.order_by([ibis.desc("n"), "value"]).limit(limit)
     return [(row["value"], row["n"]) for row in rows(engine, ordered)]

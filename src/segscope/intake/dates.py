@@ -60,7 +60,13 @@ def moment(text: ir.StringValue, form: DateForm) -> ir.TimestampValue:
     if "ymd" in form.shapes:
         digits = text.re_extract(r"^[0-9]{8}[T ]?([0-9]{4,6})$", 1)
         text = (digits != "").ifelse(
-            ibis.literal(" ") + digits.substr(0, 2) + ":" + digits.substr(2, 2) + ":" + digits.substr(4, 2).rpad(2, "0"), text
+            ibis.literal(" ")
+            + digits.substr(0, 2)
+            + ":"
+            + digits.substr(2, 2)
+            + ":"
+            + digits.substr(4, 2).rpad(2, "0"),
+            text,
         )
     hour = _part(text, CLOCK, 1).cast("int64")
     hour = ibis.cases(

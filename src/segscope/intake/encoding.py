@@ -11,9 +11,32 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 EVIDENCE_BYTES = 262_144
-# Letters that Western European text is full of, and signs that word processors put in.
-WESTERN = re.compile("[À-ÖØ-öø-ÿŒœŠšŽžŸ€£¥§©®°ºª«»¿¡·×–—‘’‚“”„…•™½¼¾²³µ ]")  # noqa: RUF001
 FALLBACK = "cp1252"
+
+# Encodings of one byte a letter, the likeliest first, each with the weights of the letters that its languages use.
+WESTERN = dict.fromkeys("äöüßéèàçñáíóúãõåæø", 1.0) | dict.fromkeys("êëâîïôûìòùÄÖÜÉÈÀÇÑÁÍÓÚÅÆØÂÊÎÔœ", 0.7)
+CENTRAL = dict.fromkeys("ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůžČĎŇŘŠŤŮŽáéíýúőűÁÉÍÝÚŐŰöüäßÖÜôĺľŕăâîşţ", 0.9)
+CYRILLIC = {chr(c): 1.0 for c in range(0x410, 0x450)} | dict.fromkeys("ёЁіїєґІЇЄҐ№«»", 1.0)
+GREEK = {chr(c): 1.0 for c in range(0x386, 0x3CF)}
+TURKISH = WESTERN | dict.fromkeys("ğışİĞŞ", 1.0)
+LATIN = (WESTERN, CENTRAL, TURKISH)
+SINGLE_BYTE = (
+    ("cp1252", WESTERN),
+    ("cp1250", CENTRAL),
+    ("mac-roman", WESTERN),
+    ("cp850", WESTERN),
+    ("cp1251", CYRILLIC),
+    ("koi8-r", CYRILLIC),
+    ("cp866", CYRILLIC),
+    ("cp1253", GREEK),
+    ("cp1254", TURKISH),
+    ("cp852", CENTRAL),
+)
+SIGNS = set("€£§°®©™’‘“”„–—…•«»·½¼²³µ ¿¡ªº")
+BESIDE_FIGURES = set("€£°½¼²³")
+# Another encoding must explain the letters better than Windows-1252 by this much, for each letter.
+MARGIN = 0.15
+GOOD, GOOD_SCRIPT = 0.55, 0.85
 
 
 def guess_encoding(sample: bytes) -> str:
@@ -25,6 +48,8 @@ def guess_encoding(sample: bytes) -> str:
     'utf-8'
     >>> guess_encoding("a,b".encode("utf-16-le"))
     'utf-16-le'
+    >>> guess_encoding("город;Москва".encode("cp1251"))
+    'cp1251'
     """
     for bom, name in BOMS:
         if sample.startswith(bom):
@@ -32,18 +57,16 @@ def guess_encoding(sample: bytes) -> str:
     wide = _wide(sample)
     if wide:
         return wide
-    if is_utf8(sample):
+    evidence = b"\n".join(line for line in re.split(rb"[\r\n]", sample) if not line.isascii())[:EVIDENCE_BYTES]
+    if not evidence or _mostly_utf8(evidence):
         return "utf-8"
-    return _single_byte(sample)
-
-
-def is_utf8(sample: bytes) -> bool:
-    """Whether bytes are UTF-8, but for a character cut at the end."""
-    try:
-        codecs.getincrementaldecoder("utf-8")("strict").decode(sample, final=False)
-    except UnicodeDecodeError:
-        return False
-    return True
+    scores = [(_plausible(evidence, name, letters), name) for name, letters in SINGLE_BYTE]
+    usual = scores[0][0]
+    best, name = max(scores, key=lambda pair: pair[0])
+    if usual >= best - MARGIN:
+        best, name = usual, FALLBACK
+    needed = GOOD if dict(SINGLE_BYTE)[name] in LATIN else GOOD_SCRIPT
+    return name if best >= needed else _ask(evidence) or name
 
 
 def _wide(sample: bytes) -> str:
@@ -59,13 +82,44 @@ def _wide(sample: bytes) -> str:
     return ""
 
 
-def _single_byte(sample: bytes) -> str:
-    evidence = b"\n".join(line for line in sample.splitlines() if not line.isascii())[:EVIDENCE_BYTES]
-    high = bytes(b for b in evidence if b >= 0x80)
-    text = high.decode(FALLBACK, errors="replace")
-    if len(WESTERN.findall(text)) >= 0.97 * len(text):
-        return FALLBACK
+def _mostly_utf8(evidence: bytes) -> bool:
+    """Whether text is UTF-8 but for a few damaged characters."""
+    text = evidence.decode("utf-8", errors="replace")
+    damaged = text.count("\ufffd")
+    good = sum(ord(c) > 0x7F for c in text) - damaged
+    return good > 4 * damaged
+
+
+def _plausible(evidence: bytes, encoding: str, letters: dict[str, float]) -> float:
+    """Mean score of the characters beyond ASCII: usual letters for, strange ones and signs within words against."""
+    text = evidence.decode(encoding, errors="replace")
+    total, count = 0.0, 0
+    for before, char, after in zip(" " + text, text, text[1:] + " ", strict=False):
+        if ord(char) < 0x80:
+            continue
+        count += 1
+        if char in letters:
+            # A capital within a word of small letters is another encoding's letter.
+            total += -0.5 if char.isupper() and before.islower() else letters[char]
+        elif char in SIGNS:
+            within = before.isalpha() and char != "’"
+            total += -1.0 if after.isalpha() and (within or char in BESIDE_FIGURES) else 0.7
+        elif char == "\ufffd" or not char.isprintable():
+            total -= 2.0
+        else:
+            total += 0.0 if char.isalpha() else -0.5
+    if letters in LATIN:
+        total -= _foreign_runs(text)
+    return total / count if count else 0.0
+
+
+def _foreign_runs(text: str) -> float:
+    """Latin words have few letters beyond ASCII; runs of them are another script in disguise."""
+    return sum(1.5 * len(run) for run in re.findall(r"[^\x00-\x7f\W\d_]{3,}", text))
+
+
+def _ask(evidence: bytes) -> str:
     from charset_normalizer import from_bytes  # slow to import, rarely needed
 
     best = from_bytes(evidence).best()
-    return best.encoding.replace("_", "-") if best else "latin-1"
+    return best.encoding.replace("_", "-") if best else ""

@@ -74,7 +74,9 @@ def measure_facts(engine: Engine, table: ibis.Table) -> tuple[ColumnFacts, ...]:
         aggregates |= {f"{key}_{place}": value for key, value in _aggregates(table[name], approximate).items()}
     found = one(engine, table.agg(**aggregates))
     facts = [_facts(table[name], name, rows, {k: found.get(f"{k}_{i}") for k in _KEYS}) for i, name in enumerate(names)]
-    return tuple(_exact_distinct(engine, table, f) if approximate and f.distinct > 0.9 * f.present else f for f in facts)
+    return tuple(
+        _exact_distinct(engine, table, f) if approximate and f.distinct > 0.9 * f.present else f for f in facts
+    )
 
 
 _KEYS = ("blanks", "distinct", "whole", "low", "high", "quartiles", "mean_length", "at_signs")
@@ -132,4 +134,3 @@ def _plain(value: Any) -> float | date | None:
     if isinstance(value, datetime):
         return value.date()
     return value if value is None or isinstance(value, date) else float(value)
-

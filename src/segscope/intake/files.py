@@ -94,7 +94,9 @@ def unpacked(file: BinaryIO, compression: str, name: str) -> Iterator[BinaryIO]:
         else:
             yield file
     except (EOFError, gzip.BadGzipFile, zlib.error, pa.ArrowException) as error:
-        raise SourceError(f"{name} is a damaged or truncated {compression or 'file'} archive. Fetch it again.") from error
+        raise SourceError(
+            f"{name} is a damaged or truncated {compression or 'file'} archive. Fetch it again."
+        ) from error
     except OSError as error:
         if compression:
             raise SourceError(f"{name} is a damaged or truncated {compression} archive. Fetch it again.") from error
@@ -138,7 +140,9 @@ def _format(first: bytes, name: str) -> str:
         raise SourceError(f"{name} is a DuckDB database: export its table as Parquet or CSV first.")
     for magic, what in FOREIGN:
         if first.startswith(magic):
-            raise SourceError(f"{name} is not a table but {what}. Choose a CSV, Excel, Parquet, Arrow or JSON lines file.")
+            raise SourceError(
+                f"{name} is not a table but {what}. Choose a CSV, Excel, Parquet, Arrow or JSON lines file."
+            )
     return "text"
 
 

@@ -4,12 +4,15 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from segscope.intake.report import ROW, ReadOptions
 from segscope.intake.sniff import VALUE
 
 SAMPLE_ROWS = 500
 MAX_HEADER_ROWS = 3
+MAX_PREAMBLE = 200
+RULE = re.compile(r"[\s:|+=-]*[-=]{2,}[\s:|+=-]*|")
 YEAR = re.compile(r"(?:19|20)\d\d")
 
 Record = Sequence[str]
@@ -38,10 +41,10 @@ class Layout:
         return self.skip + self.header_rows
 
 
-def find_layout(sample: Sequence[Record], told: ReadOptions, whole: bool) -> Layout:
-    """Find the table in the first records of a file. ``whole``: the sample is the whole file.
+def find_layout(sample: Sequence[Record], told: ReadOptions) -> Layout:
+    """Find the table in the first records of a file.
 
-    >>> find_layout([["My report"], [], ["id", "sum"], ["1", "2.5"], ["2", "3.5"]], ReadOptions(), True)
+    >>> find_layout([["My report"], [], ["id", "sum"], ["1", "2.5"], ["2", "3.5"]], ReadOptions())
     Layout(skip=2, header_rows=1, width=2, names=('id', 'sum'), found_names=('id', 'sum'))
     """
     width = table_width(sample)
@@ -52,6 +55,10 @@ def find_layout(sample: Sequence[Record], told: ReadOptions, whole: bool) -> Lay
     header_rows = rows[count - 1][0] + 1 if count else 0
     heads = [row for _, row in rows[:count]]
     width = max(width, 1)
+    if count and told.header_rows is None and rows[count:] and all(map(RULE.fullmatch, rows[count][1])):
+        header_rows = rows[count][0] + 1  # a line drawn under the names
+    named = max((i + 1 for head in heads for i, cell in enumerate(head) if cell.strip()), default=0)
+    width = max(width, named)
     if heads and len(heads[0]) == width - 1 and len(rows) > count and any(len(r) == width for _, r in rows[count:]):
         tail = [row[-1] for _, row in rows[count:] if len(row) == width]
         # Names for all but one column: the row names of R stand first; else the lines end in a delimiter.
@@ -70,17 +77,21 @@ def table_width(sample: Sequence[Record]) -> int:
 
 def preamble(sample: Sequence[Record], width: int) -> int:
     """Number of records before the table."""
-    for i, row in enumerate(sample):
+    first = next((i for i, row in enumerate(sample) if row), 0)
+    for i, row in enumerate(sample[:MAX_PREAMBLE]):
         if not row:
             continue
+        follows = _table_follows(sample[i + 1 :], width)
+        if row[0].startswith("#") and len(row) != width and follows:
+            continue
+        if not follows:
+            return i if len(row) == width else first
         filled = sum(bool(cell.strip()) for cell in row)
-        if width < 3 and (len(row) >= width or not _table_follows(sample[i + 1 :], width)):
+        if width < 3 and len(row) >= width:
             return i
         if width >= 3 and len(row) > width / 2 and filled > max(1, width / 4):
             return i
-        if width >= 3 and not _table_follows(sample[i + 1 :], width):
-            return i
-    return 0
+    return first
 
 
 def count_header_rows(rows: Sequence[Record], width: int) -> int:
@@ -92,7 +103,7 @@ def count_header_rows(rows: Sequence[Record], width: int) -> int:
         return int(_could_be_names(rows[0]))
     votes = [_vote(rows[0], body, column) for column in range(min(width, len(rows[0])))]
     total = sum(votes)
-    if total < 0 or total == 0 and not _could_be_names(rows[0], body):
+    if total < 0 or (total == 0 and not _could_be_names(rows[0], body)):
         return 0
     count = 1
     while count < MAX_HEADER_ROWS and len(rows) > count + 2 and _second_header(rows[count], rows[count + 1 :], width):
@@ -111,7 +122,7 @@ def join_names(heads: Sequence[Record], width: int) -> tuple[str, ...]:
     padded = [[*head, *[""] * (width - len(head))][:width] for head in heads]
     if len(padded) == 1:
         return tuple(padded[0])
-    for above, below in zip(padded, padded[1:], strict=False):
+    for above, below in pairwise(padded):
         for i in range(1, width):
             if not above[i].strip() and below[i].strip():
                 above[i] = above[i - 1]
@@ -163,12 +174,11 @@ def _vote(head: Record, body: Sequence[Record], column: int) -> int:
 
 def _could_be_names(head: Record, body: Sequence[Record] = ()) -> bool:
     filled = [cell.strip() for cell in head if cell.strip()]
-    if not filled or any(_is_value(cell) and not YEAR.fullmatch(cell) or "@" in cell for cell in filled):
+    if not filled or any((_is_value(cell) and not YEAR.fullmatch(cell)) or "@" in cell for cell in filled):
         return False
     if len({cell.lower() for cell in filled}) < 0.8 * len(filled):
         return False
-    repeated = sum(any(i < len(row) and row[i].strip() == cell.strip() for row in body) for i, cell in enumerate(head))
-    return repeated == 0
+    return not any(i < len(row) and row[i].strip() == cell.strip() != "" for row in body for i, cell in enumerate(head))
 
 
 def _second_header(row: Record, body: Sequence[Record], width: int) -> bool:

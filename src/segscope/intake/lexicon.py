@@ -2,7 +2,8 @@
 
 MISSING = frozenset(
     (
-        "", "na", "n/a", "#n/a", "n.a.", "n. a.", "n.a", "<na>", "#na", "null", "(null)", "<null>", "#null!", "nil", "none",
+        "", "na", "n/a", "#n/a", "n.a.", "n. a.", "n.a", "<na>", "#na", "null", "(null)", "<null>", "#null!", "nil",
+        "none",
         "nan", "-nan", "nat", "missing", "(missing)", "(blank)", "(empty)", "<blank>", "empty", "blank", "\\n", "-", "--",
         "---", "–", "—", ".", "?", "??", "*", "#value!", "#ref!", "#div/0!", "#num!", "#name?", "leer", "leere", "(leer)",
         "k.a.", "k. a.", "k.a", "k/a", "keine angabe", "fehlt", "n.v.t.", "n.d.", "n.d", "s/d", "s.d.", "vide", "(vide)",

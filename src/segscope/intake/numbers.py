@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from segscope.intake.lexicon import CURRENCIES, UNITS
 
-GAPS = r"'’` _\x{00a0}\x{2009}\x{202f}"  # noqa: RUF001
+GAPS = r"'’` _\x{00a0}\x{2009}\x{202f}"
 GAP = r"[\s\x{00a0}\x{2009}\x{202f}]*"
 MINUS = r"[-+\x{2212}\x{2013}]"
 DIGITS_OF_A_CODE = 16
@@ -79,7 +79,9 @@ def number(text: ir.StringValue, form: NumberForm) -> ir.FloatingValue:
 
 def affix(text: ir.StringValue) -> ir.StringValue:
     """What stands around the figures: a currency, a unit, a percent sign, or nothing."""
-    return text.re_replace(rf"{FIGURES}(?:[eE][-+]?[0-9]+)?", "").re_replace(rf"[\s()+.\x{{00a0}}\x{{202f}}\x{{2009}}\x{{2212}}\x{{2013}}-]", "")
+    return text.re_replace(rf"{FIGURES}(?:[eE][-+]?[0-9]+)?", "").re_replace(
+        r"[\s()+.\x{00a0}\x{202f}\x{2009}\x{2212}\x{2013}-]", ""
+    )
 
 
 def affix_name(sign: str) -> str:

@@ -1,14 +1,16 @@
 """Records from lines of text, tolerantly: for what a strict reader refuses or would lose."""
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 from segscope.intake.report import SPACES
 
 MAX_CELL_LINES = 5_000
+MAX_CELL_CHARACTERS = 10_000_000
 LINE_END = re.compile(r"\r\n|\n|\r")
+NEWLINE = re.compile(r"\n")
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def records(
         yield from _spaced(lines, dialect)
         return
     delimiter, quote, escape = dialect.delimiter, dialect.quote, dialect.escape
-    feed = iter(lines)
+    feed = _Feed(lines)
     for line in feed:
         text = line.rstrip("\r\n")
         if not text:
@@ -62,20 +64,35 @@ def records(
             if split.open_at < 0:
                 damage.stray_quotes += bool(split.stray)
                 yield split.cells
-                continue
-            cells, unused = _continued(line, split, feed, dialect, width, damage)
-            yield cells
-            feed = chain(unused, feed)
+            else:
+                yield _continued(line, split, feed, dialect, width, damage)
 
 
-def split_lines(text: str) -> list[str]:
-    r"""Lines with their ends, whichever of the three ends each has.
+class _Feed:
+    """Lines, of which some can be put back."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._returned: deque[str] = deque()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return self._returned.popleft() if self._returned else next(self._lines)
+
+    def put_back(self, lines: Iterable[str]) -> None:
+        self._returned.extendleft(reversed(list(lines)))
+
+
+def split_lines(text: str, ends: re.Pattern[str] = LINE_END) -> list[str]:
+    r"""Lines with their ends, whichever of the three ends each has (or with the ends of a pattern).
 
     >>> split_lines("a\r\nb\rc\n\nd")
     ['a\r\n', 'b\r', 'c\n', '\n', 'd']
     """
     lines, start = [], 0
-    for match in LINE_END.finditer(text):
+    for match in ends.finditer(text):
         lines.append(text[start : match.end()])
         start = match.end()
     if start < len(text):
@@ -93,31 +110,29 @@ def _spaced(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
             yield line.split()
 
 
-def _continued(
-    line: str, first: _Split, feed: Iterator[str], dialect: Dialect, width: int | None, damage: Damage
-) -> tuple[list[str], list[str]]:
-    """A record whose quoted cell does not end on its line: the cells, and the lines taken but not needed."""
+def _continued(line: str, first: _Split, feed: _Feed, dialect: Dialect, width: int | None, damage: Damage) -> list[str]:
+    """A record whose quoted cell does not end on its line. Lines that turn out not to belong to it are put back."""
     taken: list[str] = []
-    text, split = line, first
-    head = list(first.cells)
-    start = first.open_at
+    text, split, head, start, size = line, first, list(first.cells), first.open_at, 0
     for more in feed:
         taken.append(more)
-        text += more
+        size += len(more)
+        # Only a quote can end the cell; looking at each line once keeps long cells cheap.
+        if dialect.quote not in more and len(taken) < MAX_CELL_LINES and size < MAX_CELL_CHARACTERS:
+            continue
+        text = line + "".join(taken)
         split = _split(text.rstrip("\r\n"), dialect, start)
-        if split.open_at < 0 or len(taken) >= MAX_CELL_LINES:
+        if split.open_at < 0 or len(taken) >= MAX_CELL_LINES or size >= MAX_CELL_CHARACTERS:
             break
-        if split.open_at != start:
-            head += split.cells
-            start = split.open_at
+        head, start = head + split.cells, split.open_at
     if split.open_at < 0:
         joined = head + split.cells
-        alone = _literal(line, dialect)
         clean = split.stray == 0 and first.stray == 0
-        if clean or (width is not None and len(joined) == width != len(alone)):
-            return joined, []
+        if clean or (width is not None and len(joined) == width != len(_literal(line, dialect))):
+            return joined
+    feed.put_back(taken)
     damage.open_quotes += 1
-    return _literal(line, dialect), taken
+    return _literal(line, dialect)
 
 
 def _literal(line: str, dialect: Dialect) -> list[str]:
@@ -173,7 +188,7 @@ def _closing(text: str, at: int, dialect: Dialect) -> tuple[int, int]:
             at += 1
             continue
         after = at + 1
-        if text.startswith(quote, after) and not (escape and after + 1 == len(text) + 1):
+        if text.startswith(quote, after):
             at += 2
             continue
         beyond = after

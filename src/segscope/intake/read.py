@@ -1,87 +1,110 @@
-"""The entrance: any source to a stored table, with a report."""
+"""The entrance: any source to a stored table, with a report of how it was read."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import ibis
 
 from segscope.engine import Engine, one
-from segscope.intake.delimited import TextTable, no_customers, read_delimited
-from segscope.intake.files import look
-from segscope.intake.report import ROW, ColumnReading, IntakeReport, ReadOptions
+from segscope.errors import DataError
+from segscope.intake.arrow import frame_batches, read_arrow, store_arrow
+from segscope.intake.delimited import TextTable, read_delimited
+from segscope.intake.files import Content, look
+from segscope.intake.jsonlines import is_json, read_json
+from segscope.intake.report import ColumnReading, IntakeReport, ReadOptions
+from segscope.intake.survey import ready_text
 from segscope.intake.typing import type_columns
+from segscope.intake.workbook import read_workbook
+
+TYPED = ("parquet", "arrow")
 
 
 def read(
     source: Path | str, engine: Engine, name: str = "source", options: ReadOptions | None = None
 ) -> tuple[ibis.Table, IntakeReport]:
-    """Read any source into a typed table, stored under ``name``, with its record numbers in ``ROW``."""
+    """Read any source into a typed table, stored under ``name``, with the record numbers in the column ``ROW``.
+
+    >>> import tempfile
+    >>> from segscope.engine import connect
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "customers.csv")
+    ...     _ = file.write_text("id;since;spent\\n1;21-08-2013;1,50\\n2;04-09-2012;20,00\\n")
+    ...     table, report = read(file, connect())
+    >>> report.rows, report.delimiter, [(c.name, c.kind) for c in report.columns]
+    (2, ';', [('id', 'integer'), ('since', 'date'), ('spent', 'number')])
+    """
     told = options or ReadOptions()
     content = look(source)
-    if content.format == "parquet":
-        table = engine.scan_parquet(f"__file_{name}", content.path)
-        return read_frame(engine.fetch(table), engine, name)
-    found = read_delimited(content, engine, f"__text_{name}", told)
-    count = _count(engine, found.table)
-    if not count:
-        raise no_customers(content.name)
-    typed, columns = type_columns(engine, found.table, name, found.found_names, told)
-    engine.drop(f"__text_{name}")
-    return typed, _report(content.name, found, count, columns)
+    if content.format in TYPED:
+        table, count, columns = read_arrow(content, engine, name)
+        return table, IntakeReport(content.name, content.format, count, columns)
+    draft = f"__text_{name}"
+    try:
+        found = _texts(content, engine, draft, told)
+        count = _count(engine, found.table)
+        if not count:
+            raise DataError(f"{content.name} has a header but no customers. Choose a file with at least one customer.")
+        table, columns = type_columns(engine, found.table, name, found.found_names, told)
+    finally:
+        engine.drop(draft)
+    return table, _report(content, found, count, columns)
 
 
 def read_text(
     source: Path | str, engine: Engine, name: str = "source", options: ReadOptions | None = None
 ) -> tuple[ibis.Table, IntakeReport]:
-    """Read any source into a table of texts: every cell as it stands, in the source's order."""
+    """Read any source into a table of texts: every cell as it stands, records in the source's order, no ``ROW``."""
     content = look(source)
-    found = read_delimited(content, engine, name, options or ReadOptions())
+    if content.format in TYPED:
+        table, count, columns = read_arrow(content, engine, name)
+        texts = table.select(**{c.name: ibis.coalesce(table[c.name].cast("string"), "") for c in columns})
+        return engine.store(name, texts), IntakeReport(content.name, content.format, count, columns)
+    found = _texts(content, engine, name, options or ReadOptions())
     pairs = zip(found.table.columns, found.found_names, strict=True)
-    columns = tuple(ColumnReading(column, original, "text") for column, original in pairs)
-    return found.table, _report(content.name, found, _count(engine, found.table), columns)
+    readings = tuple(ColumnReading(column, original, "text") for column, original in pairs)
+    return found.table, _report(content, found, _count(engine, found.table), readings)
 
 
 def read_frame(frame: Any, engine: Engine, name: str = "source") -> tuple[ibis.Table, IntakeReport]:
-    """Take over a pandas, Polars or Arrow table."""
-    import pyarrow as pa
+    """Take over a table of pandas, Polars or Arrow, by the Arrow PyCapsule interface; its types are kept.
 
-    rows = pa.table(frame)
-    rows = rows.append_column(ROW, pa.array(range(rows.num_rows), pa.int64()))
-    table = engine.store(name, rows)
-    kinds = {c: _kind(table[c]) for c in table.columns if c != ROW}
-    columns = tuple(ColumnReading(c, c, k) for c, k in kinds.items())  # type: ignore[arg-type]
-    return table, IntakeReport("data frame", "data frame", rows.num_rows, columns)
+    >>> import pyarrow as pa
+    >>> from segscope.engine import connect
+    >>> table, report = read_frame(pa.table({"id": [1, 2], "x": [1.5, float("nan")]}), connect())
+    >>> table.columns == ("__row", "id", "x"), report.column("x").blanks
+    (True, 1)
+    """
+    schema, batches = frame_batches(frame)
+    table, count, columns = store_arrow(schema, batches, engine, name, "The data frame")
+    return table, IntakeReport("data frame", "data frame", count, columns)
 
 
-def _kind(column: Any) -> str:
-    kind = column.type()
-    if kind.is_boolean():
-        return "boolean"
-    if kind.is_integer():
-        return "integer"
-    if kind.is_numeric():
-        return "number"
-    return "date" if kind.is_date() else "datetime" if kind.is_timestamp() else "text"
+def _texts(content: Content, engine: Engine, name: str, told: ReadOptions) -> TextTable:
+    if content.format == "excel":
+        return read_workbook(content, engine, name, told)
+    with ready_text(content, told.encoding) as text:
+        if told.delimiter is None and is_json(text.head):
+            return read_json(text, content, engine, name)
+        return read_delimited(text, content, engine, name, told)
 
 
 def _count(engine: Engine, table: ibis.Table) -> int:
     return int(one(engine, table.aggregate(n=table.count()))["n"])
 
 
-def _report(name: str, found: TextTable, count: int, columns: tuple[ColumnReading, ...]) -> IntakeReport:
+def _report(content: Content, found: TextTable, count: int, columns: tuple[ColumnReading, ...]) -> IntakeReport:
     return IntakeReport(
-        name,
-        found.format,
-        count,
-        columns,
-        found.repairs,
-        found.encoding,
-        found.delimiter,
-        found.quote,
-        found.escape,
-        found.header_rows,
-        found.skip_rows,
-        found.compression,
-        found.sheet,
+        source=content.name,
+        format=found.format,
+        rows=count,
+        columns=columns,
+        repairs=found.repairs,
+        encoding=found.encoding,
+        delimiter=found.delimiter,
+        quote=found.quote,
+        escape=found.escape,
+        header_rows=found.header_rows,
+        skip_rows=found.skip_rows,
+        compression=found.compression,
+        sheet=found.sheet,
     )

@@ -80,7 +80,9 @@ def _role(facts: ColumnFacts, is_identifier: bool) -> ColumnRole:
     if facts.present == 0:
         return found(Role.CONSTANT, "every cell is blank")
     if is_identifier:
-        return found(Role.IDENTIFIER, f"{facts.distinct:,} different values among {facts.rows:,} rows: names the customer")
+        return found(
+            Role.IDENTIFIER, f"{facts.distinct:,} different values among {facts.rows:,} rows: names the customer"
+        )
     if facts.distinct == 1 and facts.blanks == 0:
         return found(Role.CONSTANT, "the same value for every customer: tells nothing apart")
     if _personal(facts, parts):
@@ -111,7 +113,9 @@ def _zero_or_one(facts: ColumnFacts) -> bool:
 def _personal(facts: ColumnFacts, parts: Sequence[str]) -> bool:
     if facts.kind != "text":
         return bool({"phone", "mobile", "telephone", "ssn", "passport"} & set(parts))
-    person_name = "name" in parts and (len(parts) == 1 or words.PERSON_NAME & set(parts)) and facts.distinct > MAX_CATEGORIES
+    person_name = (
+        "name" in parts and (len(parts) == 1 or words.PERSON_NAME & set(parts)) and facts.distinct > MAX_CATEGORIES
+    )
     return bool(words.PERSONAL & set(parts)) or facts.at_signs > 0.8 or bool(person_name)
 
 
@@ -119,7 +123,9 @@ def _with_concepts(columns: Sequence[ColumnRole], facts: dict[str, ColumnFacts])
     named = [_with_concept(c, facts[c.column]) for c in columns]
     dates = [c for c in named if c.role is Role.DATE and c.concept is None]
     if not any(c.concept is Concept.ENROLMENT for c in named) and len(dates) == 1:
-        only = replace(dates[0], concept=Concept.ENROLMENT, reason=dates[0].reason + "; the only one, so taken as the start")
+        only = replace(
+            dates[0], concept=Concept.ENROLMENT, reason=dates[0].reason + "; the only one, so taken as the start"
+        )
         named = [only if c.column == only.column else c for c in named]
     return tuple(named)
 
@@ -214,7 +220,9 @@ def _stems(parts: Sequence[str]) -> list[tuple[str, ...]]:
 
 def _weight(stem: Sequence[str]) -> int:
     telling = words.SPEND | words.PURCHASES | words.RESPONSE
-    return sum(2 if w in telling else 1 for w in stem if w not in words.COUNT_OF | words.GENERIC_NOUNS - telling and w != "*")
+    return sum(
+        2 if w in telling else 1 for w in stem if w not in words.COUNT_OF | words.GENERIC_NOUNS - telling and w != "*"
+    )
 
 
 def _one_thing(stem: Sequence[str], members: Sequence[ColumnRole]) -> bool:
@@ -234,7 +242,9 @@ def _family_kind(role: Role, stem: Sequence[str]) -> FamilyKind:
     return "purchases" if fixed & words.PURCHASES else "other"
 
 
-def _family(kind: FamilyKind, stem: Sequence[str], group: Sequence[ColumnRole], columns: Sequence[ColumnRole]) -> Family:
+def _family(
+    kind: FamilyKind, stem: Sequence[str], group: Sequence[ColumnRole], columns: Sequence[ColumnRole]
+) -> Family:
     members = [_member(c, stem) for c in group]
     if kind == "responses":
         inside = {c.column for c in group}
@@ -271,7 +281,14 @@ def _with_families(columns: Sequence[ColumnRole], families: Sequence[Family]) ->
         label = member.label if noun in member.label.lower().split() or not noun else f"{member.label} {noun}"
         if column.column.lower() in words.LAST_RESPONSE:
             label = column.label
-        return replace(column, family=family.name, label=label, concept=None, unit="", reason=f"{column.reason}; part of {family.label.lower()}")
+        return replace(
+            column,
+            family=family.name,
+            label=label,
+            concept=None,
+            unit="",
+            reason=f"{column.reason}; part of {family.label.lower()}",
+        )
 
     return tuple(join(c) for c in columns)
 

@@ -8,10 +8,10 @@ Sutton, "Wrangling messy CSV files by detecting row and type patterns", Data Min
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from segscope.intake.parse import Damage, Dialect, records, split_lines
+from segscope.intake.parse import Damage, Dialect, records
 from segscope.intake.report import SPACES, ReadOptions
 
 SAMPLE_CHARACTERS = 65_536
@@ -19,8 +19,9 @@ USUAL = (",", ";", "\t", "|")
 RARE = ("~", "^", "#", "&", "@", "!", "*", "=", "%", "$", "§", "¬", "¦", "\x1f", "\x1e", "\x01", "\x02")
 PRIOR = {**dict.fromkeys(USUAL, 1.0), **dict.fromkeys(RARE, 0.7), ":": 0.5, " ": 0.6, SPACES: 0.65}
 PRIOR_OF_LONG = 0.95
+NO_DELIMITER = "\x1f\x1e\x1f"  # of files of one column; no file has it
 QUOTES = ('"', "'")
-ONE_COLUMN, ONE_COLUMN_OF_VALUES = 0.1, 0.45
+ONE_COLUMN, ONE_COLUMN_OF_VALUES = 0.1, 0.4
 
 VALUE = re.compile(
     r"""\s*(?:
@@ -30,9 +31,9 @@ VALUE = re.compile(
     )\s*""",
     re.VERBOSE,
 )
-WORDS = re.compile(r"\s*[^\W_][\w .'’&()/+*?!%°-]*")  # noqa: RUF001
+WORDS = re.compile(r"\s*[^\W_][\w .'’&()/+*?!%°-]*")
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.]+")
-TIME_OR_ADDRESS = re.compile(r"\d:\d\d|\w://")
+TIME_OR_ADDRESS = re.compile(r"\b\d{1,2}:\d\d(?::\d\d)?\b|\b\w+://")
 MARKS = re.compile(r"[^\w\s\"'.\\/()-]{2,4}")
 HINT = re.compile(r"sep=(.{1,4}?)\r?\n?", re.IGNORECASE)
 
@@ -46,38 +47,51 @@ class Guess:
     width: int
 
 
-def guess_dialect(text: str, told: ReadOptions | None = None) -> Guess:
-    r"""Find the dialect of a sample of text; what the user told is not guessed.
+def guess_dialect(lines: Sequence[str], told: ReadOptions | None = None) -> Guess:
+    r"""Find the dialect of lines of text; what the user told is not guessed.
 
-    >>> guess_dialect("a;b;c\n1,5;2;x\n2,5;3;y\n").dialect
+    >>> guess_dialect(["a;b;c\n", "1,5;2;x\n", "2,5;3;y\n"]).dialect
     Dialect(delimiter=';', quote='"', escape='')
-    >>> guess_dialect("id||name\n1||Ann\n2||Bob\n").dialect.delimiter
+    >>> guess_dialect(["id||name\n", "1||Ann\n", "2||Bob\n"]).dialect.delimiter
     '||'
     """
     told = told or ReadOptions()
-    text = text[:SAMPLE_CHARACTERS]
-    lines = split_lines(text)
+    lines = _some(lines)
+    text = "".join(lines)
     hint = HINT.fullmatch(lines[0]) if lines else None
     if hint:
         lines = lines[1:]
     if told.delimiter is not None:
-        delimiters: Sequence[str] = (told.delimiter,)
-    elif hint:
-        delimiters = (hint.group(1),)
+        delimiters = [told.delimiter]
     else:
         delimiters = candidate_delimiters(lines)
-    best = one_column(lines) if len(delimiters) != 1 or told.delimiter is None and not hint else None
+        if hint and hint.group(1) not in delimiters:
+            delimiters.append(hint.group(1))
+    best = one_column(lines) if told.delimiter is None else None
     for delimiter in delimiters:
         for dialect in _dialects(text, delimiter, told):
             guess = score(lines, dialect)
+            if hint and delimiter == hint.group(1):
+                guess = replace(guess, score=guess.score * 2)
             if best is None or guess.score > best.score:
                 best = guess
     return best or one_column(lines)
 
 
+def _some(lines: Sequence[str]) -> list[str]:
+    """The first lines, up to a bounded number of characters."""
+    taken, size = [], 0
+    for line in lines:
+        taken.append(line)
+        size += len(line)
+        if size > SAMPLE_CHARACTERS:
+            break
+    return taken
+
+
 def candidate_delimiters(lines: Sequence[str]) -> list[str]:
     """Texts that stand in enough lines to delimit fields, the usual ones first."""
-    filled = [line.strip("\r\n") for line in lines if line.strip()]
+    filled = [TIME_OR_ADDRESS.sub("0", line.strip("\r\n")) for line in lines if line.strip()]
     if not filled:
         return []
     needed = max(1, len(filled) // 4)
@@ -89,10 +103,9 @@ def candidate_delimiters(lines: Sequence[str]) -> list[str]:
     # A mark that only ever stands doubled is half of a delimiter.
     found = [d for d in found if not any(_only_within(d, run, text) for run in long)]
     spaced = [d + " " for d in found if d + " " in text]
-    if TIME_OR_ADDRESS.search(text) and len(TIME_OR_ADDRESS.findall(text)) * 2 >= text.count(":"):
-        found = [d for d in found if d != ":"]
     if sum(" " in line.strip() for line in filled) >= needed * 2:
-        found += [" ", SPACES]
+        aligned = sum("  " in line.strip() for line in filled) * 2 >= len(filled)
+        found += [SPACES] if aligned else [" ", SPACES]
     return found + spaced + [run for run in long if len(set(run)) == 1 or not _noise(run)]
 
 
@@ -100,8 +113,9 @@ def one_column(lines: Sequence[str]) -> Guess:
     """The reading as a single column."""
     rows = [line.strip("\r\n") for line in lines if line.strip()]
     body = rows[1:] or rows
-    values = bool(body) and sum(bool(VALUE.fullmatch(cell)) for cell in body) >= 0.9 * len(body)
-    return Guess(Dialect(","), ONE_COLUMN_OF_VALUES if values else ONE_COLUMN, 1)
+    plain = sum(bool(VALUE.fullmatch(cell) or ADDRESS.fullmatch(cell.strip())) for cell in body)
+    values = bool(body) and plain >= 0.9 * len(body)
+    return Guess(Dialect(NO_DELIMITER), ONE_COLUMN_OF_VALUES if values else ONE_COLUMN, 1)
 
 
 def score(lines: Sequence[str], dialect: Dialect) -> Guess:
@@ -120,20 +134,33 @@ def score(lines: Sequence[str], dialect: Dialect) -> Guess:
     outside = 1 - len(body) / len(rows)
     cells = [cell for row in body[:400] for cell in row]
     clean = sum(cleanness(cell) for cell in cells) / len(cells)
-    value = regular**3 * (1 - 0.5 * outside) * (width - 1) / width * (0.2 + 0.8 * clean) * prior(dialect.delimiter)
-    value *= 1 - 0.3 * min(1.0, (damage.stray_quotes + damage.open_quotes) / len(rows))
+    clean -= _empty_columns(body[:400], width) / width
+    value = regular**3 * (1 - outside) ** 1.5 * (width - 1) / width * (0.2 + 0.8 * clean) * prior(dialect.delimiter)
+    value *= 1 - 0.01 * min(1.0, (damage.stray_quotes + damage.open_quotes) / len(rows))
     if width == 2 and first == 1 and widths[0] == 1:
-        value *= 0.3
+        value *= 0.2
     if dialect.delimiter in (" ", SPACES):
         plain = sum(bool(VALUE.fullmatch(cell)) for cell in cells) / len(cells)
-        if not (plain >= 0.4 and width > 2 or plain >= 0.6 or width >= 4 and regular >= 0.95):
+        aligned = (
+            dialect.delimiter == SPACES and regular >= 0.95 and sum("  " in line for line in lines) * 2 > len(rows)
+        )
+        if not (aligned or (plain >= 0.4 and width > 2) or plain >= 0.6 or (width >= 4 and regular >= 0.95)):
             value *= 0.1
     return Guess(dialect, value, width)
 
 
 def prior(delimiter: str) -> float:
     """How usual a delimiter is."""
+    if delimiter[1:] == " ":
+        delimiter = delimiter[0]
     return PRIOR.get(delimiter, PRIOR.get(delimiter[0], 0.7) * PRIOR_OF_LONG if len(delimiter) > 1 else 0.5)
+
+
+def _empty_columns(rows: Sequence[Sequence[str]], width: int) -> int:
+    """Columns without any value within the table: a sign of a delimiter cut in two."""
+    columns = zip(*(row for row in rows if len(row) == width), strict=True)
+    inner = list(columns)[1:-1]
+    return sum(not any(column) for column in inner)
 
 
 @lru_cache(maxsize=65_536)
@@ -175,7 +202,7 @@ def _escape(text: str, delimiter: str, quote: str) -> str:
     r"""The character before quotes within quoted cells (or before delimiters, where nothing is quoted), if any."""
     if not quote:
         return "\\" if "\\" + delimiter in text else ""
-    if "\\" + quote in text:
+    if "\\" + quote in text or "\\" + delimiter in text:
         return "\\"
     mark = re.escape(delimiter if delimiter != SPACES else " ")
     inner = Counter(re.findall(rf"(.){quote}(?!{quote}|\s*(?:{mark}|$))", text, re.MULTILINE))

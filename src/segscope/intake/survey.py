@@ -12,6 +12,7 @@ from typing import BinaryIO
 from segscope.errors import SourceError
 from segscope.intake.encoding import EVIDENCE_BYTES, FALLBACK, guess_encoding
 from segscope.intake.files import Content, open_content, read_up_to
+from segscope.intake.report import Repair
 
 CHUNK_BYTES = 4 * 2**20
 SAMPLE_BYTES = 262_144
@@ -38,7 +39,7 @@ class Survey:
     @property
     def mixed_ends(self) -> bool:
         """Whether some lines end in a lone carriage return and others do not."""
-        return 0 < self.returns - self.return_newlines and self.newlines > 0
+        return self.returns > self.return_newlines and self.newlines > 0
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,23 @@ class Text:
     name: str
     encoding: str
     survey: Survey
+    head: str
     undecodable: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether the head is the whole text."""
+        return self.survey.size <= SAMPLE_BYTES
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """What was mended in the bytes."""
+        zeros = 0 if self.encoding.startswith(("utf-16", "utf-32")) else self.survey.zeros
+        found = (
+            ("zero bytes dropped", zeros, ""),
+            ("damaged characters read as Windows-1252", self.undecodable, f"not valid {self.encoding}"),
+        )
+        return tuple(Repair(action, count, detail) for action, count, detail in found if count)
 
 
 @contextlib.contextmanager
@@ -70,13 +87,15 @@ def ready_text(content: Content, encoding: str | None) -> Iterator[Text]:
                 survey = _pass_through(file, None, content, plain)
         if plain and not survey.utf8 and not encoding:
             guessed = guess_encoding(bytes(survey.evidence))
-            if _mostly_utf8(bytes(survey.evidence)):
-                guessed = "utf-8"
         undecodable = 0
         if not (plain and survey.utf8 and not survey.zeros):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="segscope-")))
             path, undecodable = _transcode(path, folder / "text", guessed)
-        yield Text(path, content.name, guessed, survey, undecodable)
+        with path.open("rb") as file:
+            head = read_up_to(file, SAMPLE_BYTES).decode("utf-8-sig", errors="ignore")
+        if not head.strip():
+            raise SourceError(f"{content.name} is empty. Choose a file that holds customers.")
+        yield Text(path, content.name, guessed, survey, head, undecodable)
 
 
 def refuse_binary(sample: bytes, encoding: str, name: str) -> None:
@@ -85,17 +104,24 @@ def refuse_binary(sample: bytes, encoding: str, name: str) -> None:
         return
     control = len(sample) - len(sample.translate(None, CONTROL[1:]))
     zeros = sample.count(0)
-    if control > MAX_CONTROL_SHARE * len(sample) or zeros > 0.3 * len(sample):
-        raise SourceError(f"{name} is not a table but binary data. Choose a CSV, Excel, Parquet, Arrow or JSON lines file.")
+    allowed = MAX_CONTROL_SHARE if encoding.startswith("utf-8") else MAX_CONTROL_SHARE / 10
+    if control > allowed * len(sample) or zeros > 0.3 * len(sample):
+        raise SourceError(
+            f"{name} is not a table but binary data. Choose a CSV, Excel, Parquet, Arrow or JSON lines file."
+        )
 
 
 def _checked(encoding: str) -> str:
     try:
         info = codecs.lookup(encoding.strip())
     except (LookupError, ValueError):
-        raise SourceError(f"There is no encoding {encoding!r}. Use a name such as utf-8, utf-16, cp1252 or latin-1.") from None
+        raise SourceError(
+            f"There is no encoding {encoding!r}. Use a name such as utf-8, utf-16, cp1252 or latin-1."
+        ) from None
     if not getattr(info, "_is_text_encoding", True):
-        raise SourceError(f"{encoding!r} is not an encoding of text. Use a name such as utf-8, utf-16, cp1252 or latin-1.")
+        raise SourceError(
+            f"{encoding!r} is not an encoding of text. Use a name such as utf-8, utf-16, cp1252 or latin-1."
+        )
     return info.name
 
 
@@ -114,7 +140,9 @@ def _pass_through(stream: BinaryIO, out: BinaryIO | None, content: Content, plai
         if out is not None:
             out.write(chunk)
             if survey.size > BOMB_BYTES and survey.size > BOMB_RATIO * packed:
-                raise SourceError(f"{content.name} unfolds to more than {BOMB_RATIO} times its size. Unpack and check it first.")
+                raise SourceError(
+                    f"{content.name} unfolds to more than {BOMB_RATIO} times its size. Unpack and check it first."
+                )
         end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         line = line + len(chunk) if end < 0 else len(chunk) - end
         if line > MAX_LINE_BYTES:
@@ -149,13 +177,6 @@ def _count(survey: Survey, chunk: bytes, before: bytes) -> None:
         survey.blank_lines += chunk.count(b"\n\r\n")
     survey.blank_lines += chunk.count(b"\n\n")
     survey.newlines += b"\n" in chunk
-
-
-def _mostly_utf8(evidence: bytes) -> bool:
-    """Whether text is UTF-8 but for a few damaged characters."""
-    damaged = evidence.decode("utf-8", errors="replace").count("�")
-    good = sum(ord(c) > 127 and c != "�" for c in evidence.decode("utf-8", errors="replace"))
-    return good > 4 * damaged
 
 
 def _transcode(source: Path, target: Path, encoding: str) -> tuple[Path, int]:

@@ -135,7 +135,11 @@ def _may_mean_else(kind: Kind, counts: Counts, present: int) -> bool:
         large = max(abs(counts["low"]), abs(counts["high"])) >= LARGEST_EXACT
         return bool(counts["zeros"]) or counts["thousandths"] == present or large
     low, high = counts.get("low", 0), counts.get("high", 0)
-    return kind == "integer" and low >= FIRST_DATE and (high <= LAST_DATE or FIRST_DATE * 10**6 <= low and high <= (LAST_DATE + 1) * 10**6)
+    return (
+        kind == "integer"
+        and low >= FIRST_DATE
+        and (high <= LAST_DATE or (low >= FIRST_DATE * 10**6 and high <= (LAST_DATE + 1) * 10**6))
+    )
 
 
 # --------------------------------------------------------------------------------------------------- a look at the rest
@@ -165,7 +169,11 @@ def _look(engine: Engine, table: ibis.Table, columns: Sequence[str], forced: Map
     for column in columns:
         counts, text = first[column], raw[column]
         missing, note = is_missing(text), ""
-        if counts["na"] and counts["codes"] == counts["rows"] - counts["missing"] + counts["na"] and counts["codes"] > counts["na"]:
+        if (
+            counts["na"]
+            and counts["codes"] == counts["rows"] - counts["missing"] + counts["na"]
+            and counts["codes"] > counts["na"]
+        ):
             # Codes in capitals: NA is North America or Namibia.
             missing &= text != "NA"
             counts["missing"] -= counts["na"]
@@ -174,7 +182,9 @@ def _look(engine: Engine, table: ibis.Table, columns: Sequence[str], forced: Map
             missing = is_empty(text)
         value = missing.ifelse(ibis.null("string"), text) if counts["missing"] else text
         looks[column] = Look(value, counts["rows"] - counts["missing"], counts, note)
-    close = {c: look for c, look in looks.items() if look.present and (look.share("figures") >= 1 - RUBBISH or c in forced)}
+    close = {
+        c: look for c, look in looks.items() if look.present and (look.share("figures") >= 1 - RUBBISH or c in forced)
+    }
     shapes = measure(engine, table, {c: _second_counts(look.text) for c, look in close.items()})
     return {c: replace(look, counts=look.counts | shapes.get(c, {})) for c, look in looks.items()}
 
@@ -323,13 +333,22 @@ def _boolean_plan(engine: Engine, table: ibis.Table, column: str, look: Look, fo
     for yes, no in YES_NO:
         if words <= yes | no and (any(len(word) > 1 for word in words) or (words & yes and words & no)):
             value = look.text.lower().isin(sorted(yes))
-            return Plan(column, "boolean", look.text, look.text.isnull().ifelse(ibis.null("boolean"), value), look.present, look.note)
+            return Plan(
+                column,
+                "boolean",
+                look.text,
+                look.text.isnull().ifelse(ibis.null("boolean"), value),
+                look.present,
+                look.note,
+            )
     if not forced:
         return _text_plan(column, look)
     yes = set().union(*(y for y, _ in YES_NO)) | {"1", "1.0"}
     no = set().union(*(n for _, n in YES_NO)) | {"0", "0.0"}
     lower = look.text.lower()
-    value = ibis.cases((lower.isin(sorted(yes - no)), True), (lower.isin(sorted(no)), False), else_=ibis.null("boolean"))
+    value = ibis.cases(
+        (lower.isin(sorted(yes - no)), True), (lower.isin(sorted(no)), False), else_=ibis.null("boolean")
+    )
     return Plan(column, "boolean", look.text, value, look.present, look.note)
 
 
@@ -364,7 +383,9 @@ def _date_plans(
         day_first, note = _order(counts, numeric, proven, told)
         best = max(counts["day"], counts["month"]) if counts["day"] != counts["month"] else counts["day"]
         if column not in forced and best < (1 - RUBBISH) * look.present:
-            mixed = "dates in two orders kept as text" if numeric and counts["day_only"] and counts["month_only"] else ""
+            mixed = (
+                "dates in two orders kept as text" if numeric and counts["day_only"] and counts["month_only"] else ""
+            )
             plans[column] = _text_plan(column, look, mixed)
             continue
         time = forced[column] == "datetime" if column in forced else bool(counts["clock"])

@@ -6,7 +6,20 @@ from collections.abc import Iterable
 IDENTIFIER = {"id", "key", "uuid", "guid", "customerid", "clientid", "userid", "custid", "kundennummer", "kundennr"}
 OWNER = {"customer", "client", "user", "member", "account", "cust", "kunde", "subscriber", "cardholder"}
 NUMBER_OF = {"no", "nr", "number", "num", "code", "ref"}
-CODES = {"code", "zip", "zipcode", "postcode", "postal", "plz", "region", "cluster", "group", "type", "class", "category"}
+CODES = {
+    "code",
+    "zip",
+    "zipcode",
+    "postcode",
+    "postal",
+    "plz",
+    "region",
+    "cluster",
+    "group",
+    "type",
+    "class",
+    "category",
+}
 
 PERSONAL = {
     "email", "mail", "phone", "mobile", "telephone", "tel", "firstname", "lastname", "surname", "forename", "fullname",
@@ -19,11 +32,44 @@ SENSITIVE = {
 }  # fmt: skip
 
 SPEND = {"mnt", "amt", "amount", "spend", "spent", "spending", "revenue", "sales", "monetary", "turnover", "umsatz"}
-PURCHASES = {"purchases", "purchase", "orders", "order", "transactions", "transaction", "bookings", "trips", "frequency"}
+PURCHASES = {
+    "purchases",
+    "purchase",
+    "orders",
+    "order",
+    "transactions",
+    "transaction",
+    "bookings",
+    "trips",
+    "frequency",
+}
 COUNT_OF = {"num", "n", "nb", "count", "cnt", "number", "qty", "total", "anzahl", "no"}
 AVERAGE = {"avg", "average", "mean", "aov", "per"}
-OVERLAP = {"deal", "deals", "discount", "discounts", "discounted", "promo", "promotion", "coupon", "coupons", "offer", "sale"}
-RESPONSE = {"accepted", "accept", "response", "responded", "respond", "converted", "cmp", "campaign", "clicked", "opened"}
+OVERLAP = {
+    "deal",
+    "deals",
+    "discount",
+    "discounts",
+    "discounted",
+    "promo",
+    "promotion",
+    "coupon",
+    "coupons",
+    "offer",
+    "sale",
+}
+RESPONSE = {
+    "accepted",
+    "accept",
+    "response",
+    "responded",
+    "respond",
+    "converted",
+    "cmp",
+    "campaign",
+    "clicked",
+    "opened",
+}
 LAST_RESPONSE = {"response", "responded", "converted", "accepted"}
 BIRTH = {"birth", "born", "dob", "yob", "birthdate", "birthday", "birthyear", "geburtsdatum", "geburtsjahr"}
 INCOME = {"income", "salary", "wage", "wages", "earnings", "einkommen", "gehalt"}
@@ -39,7 +85,19 @@ VISITS = {"visit", "visits", "sessions", "logins", "pageviews"}
 COMPLAINT = {"complain", "complained", "complaint", "complaints", "ticket", "tickets"}
 
 # Nouns that say what kind of thing a family's member is, not which one it is.
-GENERIC_NOUNS = {"products", "product", "prods", "prod", "purchases", "purchase", "orders", "sales", "spend", "amount", "items"}
+GENERIC_NOUNS = {
+    "products",
+    "product",
+    "prods",
+    "prod",
+    "purchases",
+    "purchase",
+    "orders",
+    "sales",
+    "spend",
+    "amount",
+    "items",
+}
 WRITTEN_OUT = {
     "mnt": "", "num": "", "nb": "", "dt": "date", "cmp": "campaign", "prods": "products", "prod": "product", "amt": "amount",
     "qty": "quantity", "avg": "average", "freq": "frequency", "yr": "year", "pct": "percent", "cust": "customer",

@@ -8,7 +8,19 @@ import ibis
 import numpy as np
 
 from segscope.cleaning import CleaningEntry, CleaningLog, describe_cleaning, propose_rules
-from segscope.clustering import Evidence, Points, Refined, Solution, Verdict, draw, gather, judge, kmeans, refine, solution_at
+from segscope.clustering import (
+    Evidence,
+    Points,
+    Refined,
+    Solution,
+    Verdict,
+    draw,
+    gather,
+    judge,
+    kmeans,
+    refine,
+    solution_at,
+)
 from segscope.engine import Engine, rows
 from segscope.errors import DataError
 from segscope.features import check_features, propose_derived, propose_features
@@ -128,7 +140,9 @@ def _store_model(
     engine: Engine, table: ibis.Table, recipe: Recipe, preparation: Preparation, columns: Sequence[str]
 ) -> ibis.Table:
     # Lloyd passes read the model table many times: worth storing.
-    renamed = table.select(**{f"__x{i}": table[f] for i, f in enumerate(recipe.features)}, key=customer_key(table, recipe))
+    renamed = table.select(
+        **{f"__x{i}": table[f] for i, f in enumerate(recipe.features)}, key=customer_key(table, recipe)
+    )
     steps = tuple(replace(step, feature=f"__x{i}") for i, step in enumerate(preparation))
     return engine.store("__model", to_model(renamed, steps).select("key", *columns))
 
@@ -186,7 +200,8 @@ def _describe(
         segments=tuple(draft.segments[i] for i in order),
     )
     judged = tuple(
-        replace(s, nearest=None if s.nearest is None else places[s.nearest]) for s in (verdict.segments[i] for i in order)
+        replace(s, nearest=None if s.nearest is None else places[s.nearest])
+        for s in (verdict.segments[i] for i in order)
     )
     kept = _kept(engine, table, ordered, previous)
     portraits = portray(profiles, recipe, {place: segment.name for place, segment in kept.items()})
@@ -216,9 +231,7 @@ def profiled_columns(recipe: Recipe) -> tuple[list[str], list[str]]:
     return numbers, [c.column for c in recipe.columns if c.role is Role.CATEGORY]
 
 
-def _kept(
-    engine: Engine, table: ibis.Table, new: Segmentation, previous: Segmentation | None
-) -> dict[int, Segment]:
+def _kept(engine: Engine, table: ibis.Table, new: Segmentation, previous: Segmentation | None) -> dict[int, Segment]:
     """Old segments that live on, by the place of the new segment that they live on in."""
     if previous is None or not all(c in table.columns for c in previous.recipe.features):
         return {}
@@ -245,7 +258,9 @@ def _prepared(preparation: Preparation, recipe: Recipe) -> CleaningLog:
     for step in preparation:
         label = recipe.column(step.feature).label
         if step.blanks and step.feature in derived:
-            detail = f"{counted(step.blanks, 'blank')} in {label} filled with the median {step.fill:,.6g} for clustering."
+            detail = (
+                f"{counted(step.blanks, 'blank')} in {label} filled with the median {step.fill:,.6g} for clustering."
+            )
             entries.append(CleaningEntry("fill", step.feature, step.blanks, detail))
         if step.bounded and step.low is not None and step.high is not None:
             low, high = (cast(float, np.expm1(v)) if step.log else v for v in (step.low, step.high))

@@ -1,8 +1,8 @@
 """The study folder: a data snapshot, how it was read, and what was fitted. Written so that a crash leaves the old one.
 
-    study.json                     the card: name, source, which data and which fit are current; replaced as the last step
-    data/<fingerprint>.parquet     the typed source table
-    fits/<fingerprint>.json        recipe, segmentation, evidence, profiles
+study.json                     the card: name, source, which data and which fit are current; replaced as the last step
+data/<fingerprint>.parquet     the typed source table
+fits/<fingerprint>.json        recipe, segmentation, evidence, profiles
 """
 
 import hashlib
@@ -82,7 +82,9 @@ def _read_json(path: Path) -> object:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise StudyError(f"{path.name} is damaged and cannot be read ({type(error).__name__}). Fit the study again.") from None
+        raise StudyError(
+            f"{path.name} is damaged and cannot be read ({type(error).__name__}). Fit the study again."
+        ) from None
 
 
 def write_study(
@@ -99,7 +101,9 @@ def write_study(
 
 def write_fit(folder: Path, card: Card, fit: Fit) -> Card:
     """Make another fit on the same data the current one."""
-    changed = Card(card.name, card.source, fit.customers, card.data, _write_fit(folder, fit), card.intake, card.synthetic)
+    changed = Card(
+        card.name, card.source, fit.customers, card.data, _write_fit(folder, fit), card.intake, card.synthetic
+    )
     _replace_text(folder / CARD, dump_json(changed))
     _tidy(folder, changed)
     return changed

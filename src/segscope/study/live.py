@@ -17,7 +17,7 @@ SAMPLE_CUSTOMERS = 20_000
 SEGMENT_VARIABLE = "__segment_name"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LiveStudy:
     """A study with its customers loaded.
 

@@ -1,6 +1,6 @@
 """The Dash application: shell and pages put together."""
 
-from dash import Dash, set_props
+from dash import Dash, html, set_props
 
 from segscope import theme
 from segscope.errors import SegscopeError
@@ -49,7 +49,7 @@ def make_app(studies: Studies) -> Dash:
     )
     app.layout = shell.layout(PAGES)
     first = studies.get(studies.ids[0])
-    app.validation_layout = [app.layout, *(page.layout(first) for page in PAGES)]
+    app.validation_layout = html.Div([app.layout, *(page.layout(first) for page in PAGES)])
     shell.register(app, studies, PAGES)
     for page in (data, explore, clustering, segments, insights):
         page.register(app, studies)

@@ -15,13 +15,21 @@ GRAPH_3D_CONFIG = {**GRAPH_CONFIG, "scrollZoom": True}
 
 
 def card(
-    title: Child, *children: Child, subtitle: Child = None, actions: Sequence[Child] = (), class_name: str = "", **attributes: Any
+    title: Child,
+    *children: Child,
+    subtitle: Child = None,
+    actions: Sequence[Child] = (),
+    class_name: str = "",
+    **attributes: Any,
 ) -> html.Section:
     """A card: a title that says what it shows, a note under it, things to choose at its right."""
     head = html.Div(
         [
             html.Div(
-                [html.H2(title, className="card-title"), html.P(subtitle, className="card-note") if subtitle else None],
+                [
+                    html.H2(title, className="card-title"),
+                    html.P(subtitle, className="card-note") if subtitle is not None else None,
+                ],
                 className="card-words",
             ),
             html.Div(list(actions), className="card-actions") if actions else None,
@@ -68,7 +76,9 @@ EMPTY_FIGURE: dict[str, Any] = {
 }
 
 
-def select(component_id: Any, label: str, options: Sequence[tuple[str, str]], value: str | None, **extra: Any) -> dmc.Select:
+def select(
+    component_id: Any, label: str, options: Sequence[tuple[str, str]], value: str | None, **extra: Any
+) -> dmc.Select:
     """A choice of one. ``options`` are pairs of value and text."""
     return dmc.Select(
         id=component_id,
@@ -80,7 +90,7 @@ def select(component_id: Any, label: str, options: Sequence[tuple[str, str]], va
         searchable=len(options) > 8,
         comboboxProps={"shadow": "md", "width": "max-content", "position": "bottom-start"},
         leftSection=html.Span(label, className="select-label"),
-        leftSectionWidth=10 + round(6.4 * len(label)),
+        leftSectionWidth=18 + 7 * len(label),
         className="select",
         **{"aria-label": label, **extra},
     )
@@ -89,7 +99,9 @@ def select(component_id: Any, label: str, options: Sequence[tuple[str, str]], va
 def info(text: str) -> dmc.Tooltip:
     """A short help beside the thing."""
     mark = html.Button("i", className="info", **{"aria-label": text})
-    return dmc.Tooltip(mark, label=text, multiline=True, w=280, withArrow=True, events={"hover": True, "focus": True, "touch": True})
+    return dmc.Tooltip(
+        mark, label=text, multiline=True, w=280, withArrow=True, events={"hover": True, "focus": True, "touch": True}
+    )
 
 
 def swatch(colour: int) -> html.Span:
@@ -113,7 +125,9 @@ def bar(share: float, colour: str) -> html.Div:
     return html.Div(html.Div(className="bar-fill", style={"width": width, "background": colour}), className="bar")
 
 
-def plain_table(head: Sequence[Child], rows: Sequence[Sequence[Child]], class_name: str = "", caption: str = "") -> html.Div:
+def plain_table(
+    head: Sequence[Child], rows: Sequence[Sequence[Child]], class_name: str = "", caption: str = ""
+) -> html.Div:
     """A quiet table in a box that scrolls by itself."""
     return html.Div(
         html.Table(

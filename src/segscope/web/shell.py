@@ -56,7 +56,7 @@ def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
                 ],
                 className="header",
             ),
-            html.Nav(id="tabs", className="tabs", **{"aria-label": "Pages of the study"}),
+            html.Nav(id="tabs", className="nav", **{"aria-label": "Pages of the study"}),
             html.Main(id="page", className="page", tabIndex=-1),
             html.Div(id="toast", className="toast", **{"aria-live": "polite"}),
         ],
@@ -85,7 +85,12 @@ def register(app: Dash, studies: Studies, pages: tuple[Page, ...]) -> None:
             return no_update, [], [], not_found(pathname or "", studies)
         live = studies.get(study_id)
         page = next(p for p in pages if p.slug == slug)
-        return {"id": study_id, "fit": live.card.fit}, header_study(live), tabs(pages, study_id, slug), page.layout(live)
+        return (
+            {"id": study_id, "fit": live.card.fit},
+            header_study(live),
+            tabs(pages, study_id, slug),
+            page.layout(live),
+        )
 
     app.clientside_callback(
         "dash_clientside.shell.scheme",
@@ -136,7 +141,7 @@ def tabs(pages: tuple[Page, ...], study_id: str, slug: str) -> list[dcc.Link]:
         dcc.Link(
             page.title,
             href=address(study_id, page.slug),
-            className="tab current" if page.slug == slug else "tab",
+            className="nav-tab current" if page.slug == slug else "nav-tab",
         )
         for page in pages
     ]

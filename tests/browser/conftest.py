@@ -1,0 +1,134 @@
+"""A real server in a process of its own, and a real Chromium. Every page must stay free of console errors."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from segscope import samples
+from segscope.study import Choices, fit_source
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-unsafe-swiftshader",
+]
+LOCAL = {"127.0.0.1", "localhost", ""}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running server and where its studies are."""
+
+    url: str
+
+    def page(self, study: str, tab: str) -> str:
+        """Address of a tab of a study ("sample" or "real")."""
+        return f"{self.url}/s/{study}/{tab}"
+
+
+def chromium_path() -> str | None:
+    """A Chromium that is on the machine; None lets Playwright use its own."""
+    found = os.environ.get("CHROMIUM")
+    return found or next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def _serve(folders: list[Path]) -> tuple[subprocess.Popen[str], str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "segscope.cli", "serve", *map(str, folders), "--port", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, text=True)  # noqa: S603 - our own command
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=1) as answer:  # noqa: S310 - a loopback address
+                if answer.status == 200:
+                    return server, url
+        except OSError:
+            time.sleep(0.1)
+        if server.poll() is not None:
+            raise RuntimeError(f"the server ended with code {server.returncode}")
+    server.terminate()
+    raise RuntimeError("the server did not answer in 30 seconds")
+
+
+@pytest.fixture(scope="session")
+def sample_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("studies")
+    file = place / "sample_customers.parquet"
+    samples.write(file, 2240)
+    fit_source(file, place / "sample", Choices(segments=4))
+    return place / "sample"
+
+
+@pytest.fixture(scope="session")
+def site(sample_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server with the sample study, and the real file's where it is at hand. Tests must not change its studies."""
+    folders = [sample_study]
+    data = Path(os.environ.get("SEGSCOPE_TEST_DATA", Path(__file__).parents[2] / ".." / "shared" / "data"))
+    file = data / "marketing_campaign.csv"
+    if file.exists():
+        folders.append(tmp_path_factory.mktemp("studies") / "real")
+        fit_source(file, folders[-1], Choices(segments=4))
+    server, url = _serve(folders)
+    yield Site(url)
+    server.terminate()
+    server.wait(10)
+
+
+@pytest.fixture
+def own_site(sample_study: Path, tmp_path: Path) -> Iterator[Site]:
+    """A server with a copy of the sample study of its own, for tests that change it."""
+    shutil.copytree(sample_study, tmp_path / "sample")
+    server, url = _serve([tmp_path / "sample"])
+    yield Site(url)
+    server.terminate()
+    server.wait(10)
+
+
+@pytest.fixture(params=["sample", "real"])
+def study(request: pytest.FixtureRequest) -> str:
+    """Both studies in turn; the real one is skipped, visibly, where its file is absent."""
+    if request.param == "real":
+        request.getfixturevalue("real_data")
+    return str(request.param)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page, 1440 wide. The test fails on any console error, failed request, or request to another machine."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    opened.set_default_timeout(15_000)
+    wrong: list[str] = []
+    opened.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+    opened.on("pageerror", lambda e: wrong.append(str(e)))
+    opened.on("response", lambda r: wrong.append(f"{r.status} {r.url}") if r.status >= 500 else None)
+    opened.on("request", lambda r: None if (urlparse(r.url).hostname or "") in LOCAL else wrong.append(f"outside: {r.url}"))
+    yield opened
+    context.close()
+    assert not wrong, wrong
