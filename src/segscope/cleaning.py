@@ -49,10 +49,9 @@ def propose_rules(
         if rule:
             rules.append(rule)
     implausible = {r.column for r in rules}
-    for column in measures:
-        if by_name[column.column].blanks > 0 or column.column in implausible:
-            rules.append(CleaningRule("fill", column.column, "blanks take the median where a number is needed"))
-    return tuple(rules)
+    blank = [c.column for c in measures if by_name[c.column].blanks > 0 or c.column in implausible]
+    fills = [CleaningRule("fill", name, "blanks take the median where a number is needed") for name in blank]
+    return (*rules, *fills)
 
 
 def _age_rule(column: ColumnRole, facts: ColumnFacts, as_of: date | None) -> CleaningRule | None:
@@ -86,7 +85,8 @@ def _placeholder_rule(engine: Engine, table: ibis.Table, facts: ColumnFacts) -> 
     if not found:
         return None
     listed = ", ".join(f"{v:,.0f}" for v in found[:3])
-    reason = f"{listed}: one digit repeated, far beyond the fence of {fences[1]:,.0f} (upper quartile + 3 interquartile ranges)"
+    fence = f"the fence of {fences[1]:,.0f} (upper quartile + 3 interquartile ranges)"
+    reason = f"{listed}: one digit repeated, far beyond {fence}"
     return CleaningRule("implausible", facts.name, reason, values=tuple(found))
 
 

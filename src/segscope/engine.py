@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 import duckdb
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 
@@ -27,7 +28,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class DelimitedForm:
-    """How a delimited text in UTF-8 is written: quotes in quoted cells are doubled. ``skip``: records before the first."""
+    """How a delimited text in UTF-8 is written: quotes in quoted cells are doubled. ``skip``: records to leave out."""
 
     delimiter: str
     quote: str
@@ -43,6 +44,9 @@ class Engine(Protocol):
 
     def store(self, name: str, rows: "ibis.Table | pa.Table | pa.RecordBatchReader") -> ibis.Table:
         """Store the result of an expression, or Arrow rows, under a name (replacing what was there)."""
+
+    def view(self, name: str, expression: ibis.Table) -> ibis.Table:
+        """Give an expression a name; nothing is computed yet. Later expressions over it compile fast."""
 
     def scan_parquet(self, name: str, path: Path) -> ibis.Table:
         """A Parquet file (or folder of them) as a named view; nothing is read yet."""
@@ -69,8 +73,8 @@ class Engine(Protocol):
         """Release the engine's resources."""
 
 
-@ibis.udf.scalar.builtin(name="md5_number_upper")
-def _md5_number(text: str) -> "ibis.expr.datatypes.UInt64":  # type: ignore[empty-body]
+@ibis.udf.scalar.builtin(name="md5_number_upper")  # type: ignore[untyped-decorator]  # Ibis declares it so
+def _md5_number(text: str) -> dt.UInt64:  # type: ignore[empty-body]  # DuckDB holds the body
     """The first eight bytes of the MD5 digest, as an unsigned number (DuckDB's function)."""
 
 

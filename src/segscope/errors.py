@@ -8,7 +8,7 @@
     │   └── FormulaError    a derived column's formula cannot be read
     ├── StudyError          a study folder is missing, foreign or damaged
     ├── ScoreError          a customer cannot be placed with what was given
-    └── Cancelled           the user stopped a job
+    └── CancelledError      the user stopped a job
 
 The message is one sentence or two: what is wrong, in which file, column or value, and what to do.
 """
@@ -49,7 +49,7 @@ class ScoreError(SegscopeError):
     """A customer cannot be placed with what was given."""
 
 
-class Cancelled(SegscopeError):
+class CancelledError(SegscopeError):
     """The user stopped a job."""
 
 

@@ -35,7 +35,7 @@ def write_rows(batches: Iterator[pa.RecordBatch], schema: pa.Schema, path: Path)
         rows = _write_parquet(batches, schema, partial) if path.suffix.lower() == ".parquet" else _write_text(
             batches, schema, partial, "\t" if path.suffix.lower() == ".tsv" else ","
         )  # fmt: skip
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     return rows

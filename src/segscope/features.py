@@ -1,4 +1,4 @@
-"""Features: the columns that segscope derives, with their formulas shown, and the choice that clustering starts from."""
+"""Features: the columns that segscope derives, with their formulas, and the choice that clustering starts from."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -82,9 +82,9 @@ def parse(text: str) -> Node:
 
     >>> parse("ratio(spend, 2)")
     Call(function='ratio', arguments=(Name(column='spend'), Number(value=2.0)))
-    >>> parse("spnd(a)")
+    >>> parse("summ(a)")
     Traceback (most recent call last):
-    segscope.errors.FormulaError: There is no function 'spnd'. There are: sum, mean, min, max, ratio, days, year, log, if, fill, abs.
+    segscope.errors.FormulaError: There is no function 'summ'. Did you mean sum?
     >>> parse("1 +")
     Traceback (most recent call last):
     segscope.errors.FormulaError: The formula '1 +' stops early: a number, a column or a function is missing.

@@ -22,7 +22,7 @@ from segscope.features import as_number
 from segscope.intake import ROW, read, read_text
 from segscope.preparation import to_model_numpy
 from segscope.profiling import Profiles
-from segscope.recipe import Concept, DerivedColumn
+from segscope.recipe import ColumnRole, Concept, DerivedColumn, Role
 from segscope.segmentation import (
     SECOND,
     SEGMENT,
@@ -40,6 +40,10 @@ APPENDED = ("segment", "segment_probability", "second_segment")
 FEWEST_ALIKE = 40.0
 KERNEL_WIDTH = 0.25
 FAR_BEYOND = 10.0
+TUKEY_WHISKER = 1.5
+PARTS_TO_ASK = 5
+WORTH_ASKING = 0.02
+YES, NO = {"yes", "y", "true"}, {"no", "n", "false"}
 TEXT_FORMATS = {"delimited text"}
 
 
@@ -122,12 +126,20 @@ class Placement:
     probabilities : one a segment, in their order; they sum to 1
     first, second : places of the two most likely segments; second is None with one segment
     known : features that were given or follow from what was given
+    implied : those that follow, with their values
+    without : those that follow to be blank (an average without a purchase), so that their fill value counts
+    right : how often the first segment would stay if everything were known; 1 when it is
+    ask_next : the unknown feature whose answer would tell most, with ``right`` as it is expected to be then
     """
 
     probabilities: tuple[float, ...]
     first: int
     second: int | None
     known: tuple[str, ...]
+    implied: Mapping[str, float]
+    without: tuple[str, ...]
+    right: float
+    ask_next: tuple[str, float] | None
 
 
 def gather_donors(engine: Engine, sample: ibis.Table, segmentation: Segmentation, count: int = 4000) -> Donors:
@@ -155,38 +167,81 @@ def place(segmentation: Segmentation, donors: Donors, given: Mapping[str, float]
         raise ScoreError(f"There is no feature {unknown[0]!r}.{did_you_mean(unknown[0], segmentation.recipe.features)}")
     if not given:
         raise ScoreError("Fill in at least one field.")
-    known = _with_implied(segmentation, {f: np.array([v]) for f, v in given.items()})
-    weights = _likeness(segmentation, donors, known)
-    complete = _with_implied(segmentation, {f: np.full(len(donors), v[0]) for f, v in known.items()}, donors)
+    known, without = _with_implied(segmentation, given)
+    weights = _likeness(segmentation, donors, {f: np.array([v]) for f, v in known.items()})
+    complete = _completed(segmentation, {f: np.full(len(donors), v) for f, v in known.items()}, donors)
     odds = strengths_numpy(segmentation, to_model_numpy(complete, segmentation.preparation))
     probabilities = weights @ odds / weights.sum()
     order = np.argsort(-probabilities, kind="stable")
-    second = int(order[1]) if len(order) > 1 else None
-    return Placement(tuple(float(p) for p in probabilities), int(order[0]), second, tuple(known))
+    first, second = int(order[0]), int(order[1]) if len(order) > 1 else None
+    right = float(weights @ (odds.argmax(axis=1) == first) / weights.sum())
+    implied = {f: v for f, v in known.items() if f not in given and f not in without}
+    ask_next = _ask_next(donors, weights, odds, [f for f in donors.features if f not in known], right)
+    return Placement(tuple(map(float, probabilities)), first, second, tuple(known), implied, without, right, ask_next)
 
 
-def _with_implied(
-    segmentation: Segmentation, known: Mapping[str, Array], donors: Donors | None = None
-) -> dict[str, Array]:
-    """Add features that follow from known ones by their formula; then the donors' where nothing is known."""
-    values = dict(known)
-    features = segmentation.recipe.features
-    derived = {d.name: d for d in segmentation.recipe.derived if d.name in features}
-    if donors is not None:
-        inputs = {f: known.get(f, donors.features[f]) for f in features}
-        for name, column in derived.items():
-            needs = formula.columns(formula.parse(column.formula))
-            if name not in known and all(n in inputs for n in needs) and any(n in known for n in needs):
-                found = formula.to_numpy(formula.parse(column.formula), inputs)
-                inputs[name] = np.where(np.isnan(found), inputs[name], found)
-        return inputs
-    for name, column in derived.items():
+def _with_implied(segmentation: Segmentation, given: Mapping[str, float]) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Add features that follow from the given ones by their formula, and name those that follow to be blank."""
+    values = dict(given)
+    without: list[str] = []
+    fills = {s.feature: s.fill for s in segmentation.preparation}
+    for column in _derived_features(segmentation):
         node = formula.parse(column.formula)
-        if name not in values and all(n in values for n in formula.columns(node)):
-            found = formula.to_numpy(node, values)
-            if not np.isnan(found).any():
-                values[name] = found
-    return values
+        needs = formula.columns(node)
+        if column.name not in values and all(n in values for n in needs):
+            found = float(formula.to_numpy(node, {n: np.array([values[n]]) for n in needs})[0])
+            if math.isnan(found):
+                without.append(column.name)
+            values[column.name] = fills[column.name] if math.isnan(found) else found
+        elif column.name in given:
+            values |= _turned_round(node, column.name, values, fills)
+    return values, tuple(without)
+
+
+def _turned_round(
+    node: formula.Node, name: str, values: Mapping[str, float], features: Mapping[str, float]
+) -> dict[str, float]:
+    """What follows from a known ratio and one of its two sides: the other side."""
+    match node:
+        case formula.Call("ratio" | "/", (formula.Name(top), formula.Name(bottom))):
+            if bottom in values and top not in values and top in features:
+                return {top: values[name] * values[bottom]}
+            if top in values and bottom not in values and bottom in features and values[name] != 0:
+                return {bottom: values[top] / values[name]}
+    return {}
+
+
+def _derived_features(segmentation: Segmentation) -> list[DerivedColumn]:
+    return [d for d in segmentation.recipe.derived if d.name in segmentation.recipe.features]
+
+
+def _completed(segmentation: Segmentation, known: Mapping[str, Array], donors: Donors) -> dict[str, Array]:
+    """Each donor with what is known in place of its own; features that rest on both follow their formula."""
+    inputs = {f: known.get(f, donors.features[f]) for f in segmentation.recipe.features}
+    for column in _derived_features(segmentation):
+        node = formula.parse(column.formula)
+        needs = formula.columns(node)
+        if column.name not in known and all(n in inputs for n in needs) and any(n in known for n in needs):
+            found = formula.to_numpy(node, inputs)
+            inputs[column.name] = np.where(np.isnan(found), inputs[column.name], found)
+    return inputs
+
+
+def _ask_next(
+    donors: Donors, weights: Array, odds: Array, unknown: Sequence[str], right: float
+) -> tuple[str, float] | None:
+    """The unknown feature that would settle the segment best: donors alike, sorted by it, guessed part by part."""
+    best: tuple[str, float] | None = None
+    labels = np.eye(odds.shape[1])[odds.argmax(axis=1)] * weights[:, None]
+    for feature in unknown:
+        order = np.argsort(donors.features[feature], kind="stable")
+        reached = np.cumsum(weights[order]) / weights.sum()
+        part = np.minimum((reached * PARTS_TO_ASK).astype(int), PARTS_TO_ASK - 1)
+        sums = np.array([labels[order][part == i].sum(axis=0) for i in range(PARTS_TO_ASK)])
+        expected = float(sums.max(axis=1).sum() / weights.sum())
+        if expected > right + WORTH_ASKING and (best is None or expected > best[1]):
+            best = feature, expected
+    return best
 
 
 def _likeness(segmentation: Segmentation, donors: Donors, known: Mapping[str, Array]) -> Array:
@@ -219,18 +274,29 @@ class Field:
     typical: float
     never_negative: bool
     at_most: float | None
+    usual: tuple[float, float] = (-math.inf, math.inf)
+    yes_or_no: bool = False
 
 
 def form_fields(segmentation: Segmentation, profiles: Profiles) -> tuple[Field, ...]:
-    """The fields of the form, made from the recipe, with plausible ranges."""
+    """The fields of the form, made from the recipe, with plausible ranges.
+
+    ``usual`` leaves out what lies beyond Tukey's whiskers, so that one odd customer does not stretch it.
+    """
     fields = []
     for name in segmentation.recipe.features:
         column = segmentation.recipe.column(name)
         seen = profiles.everybody.numbers[name]
         share = isinstance(column, DerivedColumn) and column.concept is Concept.DEALS
+        flag = isinstance(column, ColumnRole) and column.role is Role.FLAG
+        reach = TUKEY_WHISKER * (seen.three_quarters - seen.quarter)
+        usual = (max(seen.low, seen.quarter - reach), min(seen.high, seen.three_quarters + reach))
+        if usual[0] >= usual[1]:
+            usual = (seen.low, seen.high)
+        never_negative, at_most = seen.low >= 0, 1.0 if share else None
         fields.append(
             Field(
-                name, column.label, column.unit, seen.low, seen.high, seen.median, seen.low >= 0, 1.0 if share else None
+                name, column.label, column.unit, seen.low, seen.high, seen.median, never_negative, at_most, usual, flag
             )
         )
     return tuple(fields)
@@ -255,16 +321,40 @@ def read_number(field: Field, text: str | float | None) -> float | None:
     """
     if text is None or not str(text).strip():
         return None
-    written = re.sub(r"[\s\u00a0\u202f']", "", str(text))
+    written = re.sub(r"[\s\u00a0\u202f'$€£]", "", str(text))
+    if field.yes_or_no:
+        return _read_yes_or_no(field, written)
+    percentage = field.at_most is not None and written.endswith("%")
+    written = written.removesuffix("%") if percentage else written
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", written):
         written = written.replace(",", "")
     elif re.fullmatch(r"[+-]?\d+,\d+", written):
         written = written.replace(",", ".")
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", written):
         raise ScoreError(f"{str(text).strip()[:30]!r} is not a number. Type digits, such as {full(field.typical)}.")
-    value = float(written)
+    value = float(written) / 100 if percentage else float(written)
     _check_possible(field, value)
     return value
+
+
+def unusual(field: Field, value: float) -> str:
+    """A remark on a value that is possible but beyond all customers; empty for any other.
+
+    >>> unusual(Field("spend", "Total spend", "", 5.0, 2525.0, 400.0, True, None), 3000)
+    'More than any customer has (5 to 2,525).'
+    """
+    if field.low <= value <= field.high:
+        return ""
+    return (
+        f"{'More' if value > field.high else 'Less'} than any customer has ({full(field.low)} to {full(field.high)})."
+    )
+
+
+def _read_yes_or_no(field: Field, written: str) -> float:
+    answers = {**dict.fromkeys(YES, 1.0), **dict.fromkeys(NO, 0.0), "1": 1.0, "0": 0.0}
+    if written.lower() not in answers:
+        raise ScoreError(f"{field.label} is yes or no: type 1 for yes, 0 for no.")
+    return answers[written.lower()]
 
 
 def _check_possible(field: Field, value: float) -> None:

@@ -156,6 +156,7 @@ def style_sheet() -> str:
             "card": colours.card,
             "accent": colours.accent,
             "everybody": colours.everybody,
+            "warm": colours.warm,
         }
         named |= {f"segment-{i}": c for i, c in enumerate(colours.segments)}
         return "".join(f"--{name}:{value};" for name, value in named.items())

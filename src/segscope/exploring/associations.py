@@ -76,15 +76,14 @@ def association_matrix(arrays: Sequence[Array], is_category: Sequence[bool]) -> 
         values[np.ix_(numbers, numbers)] = spearman([arrays[i] for i in numbers])
     for i in range(size):
         for j in range(i, size):
-            if is_category[i] and is_category[j]:
-                value, measure = cramers_v(arrays[i], arrays[j]), "Cramér's V"
-            elif is_category[i] or is_category[j]:
-                groups, numbers_ = (arrays[i], arrays[j]) if is_category[i] else (arrays[j], arrays[i])
-                value, measure = correlation_ratio(groups, numbers_), "correlation ratio"
-            else:
+            if not (is_category[i] or is_category[j]):
                 continue
-            values[i, j] = values[j, i] = value
-            measures[i][j] = measures[j][i] = measure  # type: ignore[assignment]  # narrowed by the branches above
+            if is_category[i] and is_category[j]:
+                values[i, j], measures[i][j] = cramers_v(arrays[i], arrays[j]), "Cramér's V"
+            else:
+                groups, numbers_ = (i, j) if is_category[i] else (j, i)
+                values[i, j], measures[i][j] = correlation_ratio(arrays[groups], arrays[numbers_]), "correlation ratio"
+            values[j, i], measures[j][i] = values[i, j], measures[i][j]
     return values, measures
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ibis
+import ibis.expr.types as ir
 
 from segscope.engine import Engine, one
 from segscope.exploring.counts import SELECTION, BinCounts
@@ -73,7 +74,7 @@ def moments(
     """Moments of every number among selected customers, in one query; taken about the variable's first bin."""
     numbers = [v for v in variables if v.kind != "category" and v.bins]
     stand_in = ibis.table(table.schema(), name=SELECTION)
-    aggregates = {}
+    aggregates: dict[str, ir.Scalar] = {}
     for i, variable in enumerate(numbers):
         centre = variable.bins.low if variable.bins else 0.0
         x = numeric(stand_in, variable) - centre

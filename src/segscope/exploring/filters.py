@@ -35,7 +35,9 @@ Filters = tuple[Range | Choice, ...]
 
 
 def parse_filters(state: Mapping[str, Any] | None, variables: Sequence[Variable]) -> Filters:
-    """Read the browser's filter state: {column: [low, high]} for numbers and dates, {column: {"in": [...]}} for choices.
+    """Read the browser's filter state.
+
+    {column: [low, high]} for numbers and dates, {column: {"in": [...]}} for choices.
 
     Raises
     ------

@@ -96,9 +96,19 @@ def boxes(engine: Engine, selected: ibis.Table, number: Variable, by: Sequence[t
         low, high = ends[slots]
         quarter, median, three_quarters = r["q"]
         groups.append(
-            {"x": None, "colour": None, "facet": None, **names, "n": r["n"], "low": low, "quarter": quarter,
-             "median": median, "three_quarters": three_quarters, "high": high}
-        )  # fmt: skip
+            {
+                "x": None,
+                "colour": None,
+                "facet": None,
+                **names,
+                "n": r["n"],
+                "low": low,
+                "quarter": quarter,
+                "median": median,
+                "three_quarters": three_quarters,
+                "high": high,
+            }
+        )
     return Boxes(tuple(groups))
 
 
@@ -111,6 +121,4 @@ def crosstab(
     found = {(r["a"], r["b"]): int(r["n"]) for r in rows(engine, counted)}
     tall, wide = sorted({k[0] for k in found}), sorted({k[1] for k in found})
     counts = tuple(tuple(found.get((i, j), 0) for j in wide) for i in tall)
-    return Crosstab(
-        tuple(slot_name(first[1], i) for i in tall), tuple(slot_name(second[1], j) for j in wide), counts
-    )  # fmt: skip
+    return Crosstab(tuple(slot_name(first[1], i) for i in tall), tuple(slot_name(second[1], j) for j in wide), counts)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -118,10 +118,9 @@ def _with_bins(engine: Engine, table: ibis.Table, variables: Sequence[Variable])
 def _binned(variable: Variable, quantiles: Sequence[float] | None, whole: bool) -> Variable:
     if quantiles is None or quantiles[0] is None:
         quantiles, whole = [0.0] * 5, True
-    bins = choose_bins(*quantiles, whole=whole)
-    return Variable(
-        variable.column, variable.label, variable.kind, variable.unit, whole, bins, derived=variable.derived, family=variable.family
-    )  # fmt: skip
+    smallest, quarter, median, three_quarters, largest = quantiles
+    bins = choose_bins(smallest, quarter, median, three_quarters, largest, whole)
+    return replace(variable, whole=whole, bins=bins)
 
 
 def choose_bins(
@@ -174,9 +173,7 @@ def _with_choices(engine: Engine, table: ibis.Table, variable: Variable) -> Vari
         values = [*values[:MAX_CHOICES], OTHER]
     elif set(values) <= {"yes", "no"}:
         values = [v for v in ("no", "yes") if v in values]
-    return Variable(
-        variable.column, variable.label, "category", choices=tuple(values), others=others, family=variable.family
-    )  # fmt: skip
+    return replace(variable, choices=tuple(values), others=others)
 
 
 def text_value(table: ibis.Table, variable: Variable) -> ir.StringValue:
@@ -187,9 +184,10 @@ def text_value(table: ibis.Table, variable: Variable) -> ir.StringValue:
         return ibis.cases((column.isnull(), ibis.null("string")), (column, "yes"), else_="no")
     if kind.is_numeric() and variable.column != "segment":
         number = column.cast("float64")
+        blank = ibis.null("string")
         return ibis.cases(
-            (column.isnull(), ibis.null("string")), (number == 1, "yes"), (number == 0, "no"), else_=column.cast("string")
-        )  # fmt: skip
+            (column.isnull(), blank), (number == 1, "yes"), (number == 0, "no"), else_=column.cast("string")
+        )
     return column.cast("string")
 
 

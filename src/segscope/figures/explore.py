@@ -15,6 +15,7 @@ from segscope.wording import full, short
 WRITTEN_FROM = 0.3  # weaker associations are coloured, not written: Cohen's (1988) medium correlation
 MAX_FACETS = 4
 MAX_COLOURS = 10
+BOX_PARTS = {"lowerfence": "low", "q1": "quarter", "median": "median", "q3": "three_quarters", "upperfence": "high"}
 
 
 def axis_title(variable: Variable) -> str:
@@ -38,11 +39,22 @@ def associations(found: Associations, scheme: Scheme) -> go.Figure:
     made.add_trace(
         go.Heatmap(
             z=[[None if np.isnan(v) else float(v) for v in row] for row in shown],
-            x=labels, y=labels, text=text, texttemplate="%{text}", textfont={"size": 9},
-            customdata=hover, hovertemplate="%{customdata}<extra></extra>", hoverongaps=False,
-            zmin=-1, zmax=1, colorscale=diverging(scheme), showscale=False, xgap=1.5, ygap=1.5,
+            x=labels,
+            y=labels,
+            text=text,
+            texttemplate="%{text}",
+            textfont={"size": 9},
+            customdata=hover,
+            hovertemplate="%{customdata}<extra></extra>",
+            hoverongaps=False,
+            zmin=-1,
+            zmax=1,
+            colorscale=diverging(scheme),
+            showscale=False,
+            xgap=1.5,
+            ygap=1.5,
         )
-    )  # fmt: skip
+    )
     ticks = {"tickmode": "array", "tickvals": labels, "showgrid": False, "tickfont": {"size": 10}}
     made.update_xaxes(tickangle=-90, side="top", **ticks)
     made.update_yaxes(autorange="reversed", **ticks)
@@ -95,10 +107,15 @@ def _points(
 ) -> go.Scatter:
     template = f"{axis_title(x)} %{{x}}<br>{axis_title(y)} %{{y}}<extra>{name}</extra>"
     return go.Scatter(
-        x=_values(cloud.columns["x"], x), y=_values(cloud.columns["y"], y), mode="markers", name=name,
+        x=_values(cloud.columns["x"], x),
+        y=_values(cloud.columns["y"], y),
+        mode="markers",
+        name=name,
         marker={"color": colour, "size": size, "line": {"width": 0}},
-        hovertemplate=template if hover else None, hoverinfo=None if hover else "skip", showlegend=name != "Everybody",
-    )  # fmt: skip
+        hovertemplate=template if hover else None,
+        hoverinfo=None if hover else "skip",
+        showlegend=name != "Everybody",
+    )
 
 
 def _values(values: Sequence[Any], variable: Variable) -> list[Any]:
@@ -146,9 +163,11 @@ def boxes(
     facets: list[str | None] = list(facet.choices[:MAX_FACETS]) if facet else [None]
     facets = [f for f in facets if any(g["facet"] == f for g in found.groups)] or [None]
     made = make_subplots(
-        cols=len(facets), shared_yaxes=True, horizontal_spacing=0.03,
+        cols=len(facets),
+        shared_yaxes=True,
+        horizontal_spacing=0.03,
         subplot_titles=[plain(f"{facet.label}: {f}") for f in facets if f] if facet else None,
-    )  # fmt: skip
+    )
     base = figure(scheme, 380)
     made.update_layout(
         template=base.layout.template, height=380, boxmode="group", margin={"l": 8, "r": 12, "t": 36, "b": 8}
@@ -181,16 +200,18 @@ def _box_colour(
 def _box(groups: Sequence[Mapping[str, Any]], x: Variable, name: str | None, shade: str, legend: bool) -> go.Box:
     order = {c: i for i, c in enumerate(x.choices)}
     ranked = sorted(groups, key=lambda g: order.get(g["x"], len(order)))
-    rounded = {
-        key: [float(f"{g[source]:.5g}") for g in ranked]
-        for key, source in (
-            ("lowerfence", "low"), ("q1", "quarter"), ("median", "median"), ("q3", "three_quarters"), ("upperfence", "high"),
-        )
-    }  # fmt: skip
+    rounded = {key: [float(f"{g[source]:.5g}") for g in ranked] for key, source in BOX_PARTS.items()}
     return go.Box(
-        x=[plain(g["x"]) for g in ranked], **rounded, name=plain(name or "all"), legendgroup=name, showlegend=legend,
-        marker={"color": shade}, line={"width": 1.4}, fillcolor=translucent(shade, 0.22), hoverinfo="x+y",
-    )  # fmt: skip
+        x=[plain(g["x"]) for g in ranked],
+        **rounded,
+        name=plain(name or "all"),
+        legendgroup=name,
+        showlegend=legend,
+        marker={"color": shade},
+        line={"width": 1.4},
+        fillcolor=translucent(shade, 0.22),
+        hoverinfo="x+y",
+    )
 
 
 def crosstab(found: Crosstab, first: Variable, second: Variable, scheme: Scheme) -> go.Figure:
@@ -204,12 +225,20 @@ def crosstab(found: Crosstab, first: Variable, second: Variable, scheme: Scheme)
     made.add_trace(
         go.Heatmap(
             z=np.clip(np.log2(np.clip(lift, 0.25, 4)), -2, 2).round(3).tolist(),
-            x=[plain(c) for c in found.columns], y=[plain(r) for r in found.rows],
-            text=[[short(v) for v in row] for row in counts.tolist()], texttemplate="%{text}",
-            customdata=lift.round(2).tolist(), zmin=-2, zmax=2, colorscale=diverging(scheme), showscale=False, xgap=2, ygap=2,
+            x=[plain(c) for c in found.columns],
+            y=[plain(r) for r in found.rows],
+            text=[[short(v) for v in row] for row in counts.tolist()],
+            texttemplate="%{text}",
+            customdata=lift.round(2).tolist(),
+            zmin=-2,
+            zmax=2,
+            colorscale=diverging(scheme),
+            showscale=False,
+            xgap=2,
+            ygap=2,
             hovertemplate="%{y}, %{x}: %{text} customers, %{customdata} of expected<extra></extra>",
         )
-    )  # fmt: skip
+    )
     made.update_xaxes(title_text=plain(second.label), showgrid=False)
     made.update_yaxes(title_text=plain(first.label), autorange="reversed", showgrid=False)
     return made

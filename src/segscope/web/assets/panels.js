@@ -67,9 +67,24 @@
       state.future = [];
     }
     state.filters = filters;
-    window.dash_clientside.set_props("explore-filters", { data: filters });
     drawFilters();
+    ask();
   }
+
+  /* One question to the server at a time; the newest waits for the answer. */
+  let asked = 0;
+  function ask() {
+    busy(true);
+    if (asked) return;
+    asked = setTimeout(() => { asked = 0; ask(); }, 10000);
+    window.dash_clientside.set_props("explore-filters", { data: state.filters });
+  }
+  function answered() {
+    clearTimeout(asked);
+    asked = 0;
+  }
+  const busy = (now) => document.getElementById("explore-count")?.setAttribute("aria-busy", now);
+
   function setFilter(column, filter) {
     const next = Object.assign({}, state.filters);
     if (filter === null) delete next[column];
@@ -389,6 +404,7 @@
     const count = document.getElementById("explore-count");
     if (count) {
       count.replaceChildren(element("strong", {}, full(state.selected)), " of " + full(state.total) + " customers");
+      busy(false);
     }
     const empty = document.getElementById("explore-none");
     if (empty) empty.hidden = state.selected > 0;
@@ -413,6 +429,12 @@
       state.meta = meta.variables;
       state.whole = meta.counts;
       state.total = meta.total;
+      const fresh = built !== key || !box || !box.childElementCount || counts.refused;
+      answered();
+      if (!fresh && !same(state.filters, counts.filters)) {
+        ask();
+        return window.dash_clientside.no_update;
+      }
       state.counts = counts.counts;
       state.selected = counts.selected;
       if (box && (built !== key || !box.childElementCount)) {
@@ -420,7 +442,7 @@
         built = key;
         build();
       }
-      if (!same(state.filters, counts.filters)) state.filters = counts.filters;
+      state.filters = counts.filters;
       drawAll();
       return window.dash_clientside.no_update;
     },

@@ -226,8 +226,8 @@ def _difference_card() -> html.Section:
 
 def _association_card(live: LiveStudy) -> html.Section:
     help_text = (
-        "Spearman's rank correlation for two measures, bias-corrected Cramér's V for two categories, the correlation ratio "
-        "for a measure and a category. Blue goes together, orange against each other; variables alike stand side by side."
+        "Spearman's rank correlation for two measures, bias-corrected Cramér's V for two categories, the correlation "
+        "ratio for a measure and a category. Blue goes together, orange against each other; like stands by like."
     )
     return parts.card(
         ["What goes with what", parts.info(help_text)],
@@ -341,14 +341,15 @@ def _panel(live: LiveStudy, variable: Variable) -> dict[str, Any]:
 
 def selection_counts(live: LiveStudy, state: State_ | None) -> dict[str, Any]:
     """Counts of every variable among the selected customers; filters that cannot be read are told and left out."""
+    refused = False
     try:
         filters = parse_filters(state, live.variables)
     except SegscopeError as error:
         set_props("toast", {"children": str(error)})
-        filters, state = (), {}
+        filters, state, refused = (), {}, True
     if not filters:
         counts, total = _whole(live)
-        return {"filters": {}, "selected": total, "counts": counts}
+        return {"filters": {}, "selected": total, "counts": counts, "refused": refused}
     chosen = select(live.customers, filters, live.variables)
     counts = count_bins(live.engine, live.customers, live.variables, chosen)
     return {"filters": state, "selected": sum(counts[SEGMENT_VARIABLE]), "counts": counts}

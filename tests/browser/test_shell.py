@@ -1,0 +1,70 @@
+"""The shell: tabs, addresses, both schemes, small screens, nothing from other machines."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+
+pytestmark = pytest.mark.browser
+TABS = ["Data", "Explore", "Clustering", "Segments", "Insights"]
+
+
+def test_the_first_address_opens_explore_and_every_tab_is_one_click_away(page: Page, site: Site) -> None:
+    page.goto(site.url)
+    expect(page.get_by_text("2,240 of 2,240 customers")).to_be_visible()
+    for tab in TABS:
+        page.get_by_role("link", name=tab, exact=True).click()
+        expect(page.locator(".nav-tab.current")).to_have_text(tab)
+        expect(page).to_have_url(f"{site.url}/s/sample/{tab.lower()}")
+        expect(page.locator("main .card").first).to_be_visible()
+
+
+def test_the_header_names_the_study_and_says_that_the_sample_is_synthetic(page: Page, site: Site) -> None:
+    page.goto(site.page("sample", "explore"))
+    header = page.locator("header")
+    expect(header).to_contain_text("sample_customers")
+    expect(header).to_contain_text("2,240 customers · 4 segments")
+    expect(header).to_contain_text("synthetic sample")
+
+
+def test_an_address_that_leads_nowhere_offers_the_open_studies(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/s/nothing/here")
+    expect(page.get_by_role("heading", name="Not here")).to_be_visible()
+    page.get_by_role("link", name="sample_customers").click()
+    expect(page.get_by_text("2,240 of 2,240 customers")).to_be_visible()
+
+
+def test_the_scheme_is_switched_and_remembered(page: Page, site: Site) -> None:
+    page.goto(site.page("sample", "explore"))
+    expect(page.get_by_text("2,240 of 2,240 customers")).to_be_visible()
+    html = page.locator("html")
+    expect(html).to_have_attribute("data-mantine-color-scheme", "light")
+    page.get_by_role("button", name="Switch between light and dark").click()
+    expect(html).to_have_attribute("data-mantine-color-scheme", "dark")
+    page.reload()
+    expect(html).to_have_attribute("data-mantine-color-scheme", "dark")
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_page_scrolls_sideways(page: Page, site: Site, study: str, tab: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 850})
+    page.goto(site.page(study, tab.lower()))
+    expect(page.locator("main .card").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_have_no_serious_accessibility_faults(page: Page, site: Site, tab: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two literals
+    page.goto(site.page("sample", tab.lower()))
+    expect(page.locator("main .card").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    serious = [
+        (v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found if v["impact"] in ("serious", "critical")
+    ]
+    assert not serious, serious
