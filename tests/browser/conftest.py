@@ -56,7 +56,7 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-def _serve(folders: list[Path]) -> tuple[subprocess.Popen[str], str]:
+def start_server(folders: list[Path]) -> tuple[subprocess.Popen[str], str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -94,7 +94,7 @@ def site(sample_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     if file.exists():
         folders.append(tmp_path_factory.mktemp("studies") / "real")
         fit_source(file, folders[-1], Choices(segments=4))
-    server, url = _serve(folders)
+    server, url = start_server(folders)
     yield Site(url)
     server.terminate()
     server.wait(10)
@@ -104,7 +104,7 @@ def site(sample_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def own_site(sample_study: Path, tmp_path: Path) -> Iterator[Site]:
     """A server with a copy of the sample study of its own, for tests that change it."""
     shutil.copytree(sample_study, tmp_path / "sample")
-    server, url = _serve([tmp_path / "sample"])
+    server, url = start_server([tmp_path / "sample"])
     yield Site(url)
     server.terminate()
     server.wait(10)

@@ -1,0 +1,193 @@
+"""The figures of the main job, each beside a yardstick in the same run. ``make bench``; nothing here is asserted.
+
+Prints: first paint of the demo, server time of every callback (p95), bytes of a refresh and of the first load, time and
+memory of a fit of a million customers, WCSS against scikit-learn's best of 20 starts.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from segscope import samples
+from segscope.engine import connect
+from segscope.preparation import coordinate, to_model
+from segscope.segmentation import to_customers
+from segscope.study import Choices, fit_source, read_card, read_fit
+from tests.browser.conftest import FLAGS, chromium_path, start_server
+
+ROUNDS = 8
+
+
+def main() -> None:
+    """Run the parts that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--customers", type=int, default=1_000_000, help="size of the large fit; 0 leaves it out")
+    wanted = parser.parse_args()
+    print(f"machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        first_paint()
+        small = small_study(place)
+        pages(small, "2,240 sample customers")
+        wcss(small, place)
+        if wanted.customers:
+            pages(large_study(place, wanted.customers), f"{wanted.customers:,} sample customers")
+
+
+def first_paint() -> None:
+    """From the command to the first panel drawn in a browser that is open already; a bare Python start as yardstick."""
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        page = browser.new_page()
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "segscope.cli", "demo", "--port", "8950", "--no-browser"]
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert server.stdout is not None
+        line = ""
+        while "http" not in line:
+            line = server.stdout.readline()
+        told = time.perf_counter() - started
+        url = re.findall(r"http://\S+", line)[0]
+        while True:
+            try:
+                page.goto(url)
+                break
+            except Exception as error:  # the socket opens a moment after the line is printed
+                if "REFUSED" not in str(error):
+                    raise
+                time.sleep(0.02)
+        page.wait_for_selector(".panel path.chosen", state="attached")
+        painted = time.perf_counter() - started
+        server.terminate()
+        server.wait(10)
+        browser.close()
+    bare = timed(lambda: subprocess.run([sys.executable, "-c", "import sklearn.cluster, dash, ibis"], check=True))
+    print(f"first paint of the demo: {painted:.2f} s (address printed at {told:.2f} s; bare imports take {bare:.2f} s)")
+
+
+def small_study(place: Path) -> Path:
+    """Fit 2,240 sample customers in a process of its own."""
+    samples.write(place / "small.parquet", 2240)
+    return fitted(place / "small.parquet", place / "small")
+
+
+def large_study(place: Path, customers: int) -> Path:
+    """Fit a large sample in a process of its own, with time and peak memory."""
+    samples.write(place / "large.parquet", customers)
+    return fitted(place / "large.parquet", place / "large")
+
+
+def fitted(file: Path, folder: Path) -> Path:
+    """Run ``segscope fit`` and print its time and peak memory."""
+    command = [sys.executable, "-m", "segscope.cli", "fit", str(file), "--study", str(folder), "--segments", "4"]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    took = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, "the fit failed"
+    unit = 1024 if sys.platform != "darwin" else 1
+    customers = read_card(folder).customers
+    print(f"fit of {customers:,} customers: {took:.1f} s, peak memory {usage.ru_maxrss * unit / 1e9:.2f} GB")
+    return folder
+
+
+def pages(folder: Path, title: str) -> None:
+    """Open every page and use Explore; print bytes and server times from the browser's own measurements."""
+    server, url = start_server([folder])
+    try:
+        with sync_playwright() as play:
+            browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            first_load(page, url)
+            times: list[float] = []
+            sizes: list[int] = []
+            page.on("requestfinished", lambda r: note(r, times, sizes))
+            refreshes = [explore_refresh(page, sizes, i) for i in range(ROUNDS)]
+            for tab in ("data", "clustering", "segments", "insights", "explore"):
+                page.goto(f"{url}/s/{folder.name}/{tab}")
+                page.wait_for_load_state("networkidle")
+                page.wait_for_timeout(800)
+            browser.close()
+        ordered = sorted(times)
+        p95 = ordered[int(0.95 * (len(ordered) - 1))]
+        print(
+            f"{title}: {len(times)} callbacks, time to first byte median {statistics.median(times):.0f} ms, p95 {p95:.0f} ms; "
+            f"an Explore refresh {max(refreshes) / 1e3:.1f} kB at most (1,500 points drawn)"
+        )
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def first_load(page: Page, url: str) -> None:
+    """Bytes over the wire of a first visit."""
+    sizes: list[int] = []
+    page.on("requestfinished", lambda r: sizes.append(r.sizes()["responseBodySize"]))
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)
+    print(f"first load: {sum(sizes) / 1e6:.2f} MB in {len(sizes)} responses")
+
+
+def note(request: object, times: list[float], sizes: list[int]) -> None:
+    """Keep a callback's time to first byte and its size before compression."""
+    url = getattr(request, "url", "")
+    if "_dash-update-component" in url:
+        timing = request.timing  # type: ignore[attr-defined]
+        times.append(timing["responseStart"] - timing["requestStart"])
+        sizes.append(len(request.response().body()))  # type: ignore[attr-defined]
+
+
+def explore_refresh(page: Page, sizes: list[int], turn: int) -> int:
+    """Click a value and wait for all answers; the bytes of the refresh."""
+    before = len(sizes)
+    page.locator('.panel[aria-label="Education"] .choice').nth(turn % 4).click()
+    for _ in range(200):
+        page.wait_for_timeout(50)
+        if len(sizes) >= before + 5:
+            break
+    return sum(sizes[before:])
+
+
+def wcss(small: Path, place: Path) -> None:
+    """Our WCSS against scikit-learn's best of 20 starts, features only standardised."""
+    from sklearn.cluster import KMeans
+
+    folder = place / "plain"
+    fit = fit_source(place / "small.parquet", folder, Choices(segments=4, transform="none"))
+    engine = connect()
+    source = engine.scan_parquet("source", folder / read_card(folder).data)
+    model = to_model(to_customers(source, fit.recipe), fit.segmentation.preparation)
+    columns = [coordinate(i) for i in range(len(fit.recipe.features))]
+    table = engine.fetch(model.select(*columns))
+    values = np.column_stack([table[c].to_numpy() for c in columns])
+    theirs = KMeans(4, n_init=20, random_state=0).fit(values).inertia_
+    print(f"WCSS, k = 4: ours {fit.wcss:.6f}, scikit-learn's best of 20 {theirs:.6f}, ratio {fit.wcss / theirs:.9f}")
+    _ = read_fit(small, read_card(small))
+
+
+def timed(work: object) -> float:
+    """Seconds that a call takes."""
+    started = time.perf_counter()
+    work()  # type: ignore[operator]
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
+    print(json.dumps({"children_peak_memory_kb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss}))

@@ -1,0 +1,105 @@
+"""segscope from Python: fit a customer file, look at the segments, score customers.
+
+    import segscope
+
+    study = segscope.fit("customers.csv", "my-study", segments=4)
+    for segment in study.segments:
+        print(segment.name, segment.size, segment.sentence)
+    scored = segscope.load("my-study").score(frame)     # pandas, Polars or Arrow in, Arrow out
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from segscope.describing import describe
+from segscope.engine import connect
+from segscope.intake import ROW, read_frame
+from segscope.recipe import Recipe, Transform
+from segscope.scoring import free_names, scored
+from segscope.segmentation import Segment, check_columns
+from segscope.study import Choices, Fit, fit_source, read_card, read_fit
+
+
+@dataclass(frozen=True)
+class Study:
+    """A fitted study in a folder."""
+
+    folder: Path
+    result: Fit
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The segments, from most to least valuable."""
+        return self.result.segments
+
+    @property
+    def recipe(self) -> Recipe:
+        """What was decided."""
+        return self.result.recipe
+
+    def describe(self) -> dict[str, Any]:
+        """Everything that was found, as plain data (the JSON of ``segscope describe --json``)."""
+        return describe(self.result)
+
+    def score(self, frame: Any) -> pa.Table:
+        """Place customers in segments.
+
+        Parameters
+        ----------
+        frame : a pandas, Polars or Arrow table with the columns of the source that the features rest on
+
+        Returns
+        -------
+        the table's own columns and rows in their order, with ``segment``, ``segment_probability``, ``second_segment``
+
+        Raises
+        ------
+        ColumnError : when a needed column is missing, or holds something else than it did
+        """
+        segmentation = self.result.segmentation
+        engine = connect()
+        try:
+            table, _ = read_frame(frame, engine, "frame")
+            check_columns(table, segmentation, "The table")
+            kept = [c for c in table.columns if c != ROW]
+            names = free_names(kept)
+            joined = table.join(engine.store("scores", scored(table, segmentation)), ROW).order_by(ROW)
+            return engine.fetch(joined.select(*kept, **{n: joined[f"__{i}"] for i, n in enumerate(names)}))
+        finally:
+            engine.close()
+
+
+def fit(
+    source: str | Path,
+    folder: str | Path,
+    segments: int | None = None,
+    features: tuple[str, ...] | None = None,
+    transform: Transform = "auto",
+    seed: int = 0,
+) -> Study:
+    """Fit a customer file and write the study.
+
+    Parameters
+    ----------
+    source : the file
+    folder : where the study goes; new, empty, or a study already
+    segments : 1 to 12; None lets the evidence choose
+    features : columns to cluster on; None takes the proposal
+    transform : "auto", or "none" to standardise only
+    seed : of every random draw, 0 to 4294967295
+
+    Raises
+    ------
+    SegscopeError : with what is wrong, where, and what to do
+    """
+    found = fit_source(source, Path(folder), Choices(segments, features, transform, seed))
+    return Study(Path(folder), found)
+
+
+def load(folder: str | Path) -> Study:
+    """Open a study that was fitted before; a StudyError says what is wrong with a folder that holds none."""
+    place = Path(folder)
+    return Study(place, read_fit(place, read_card(place)))

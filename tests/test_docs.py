@@ -1,0 +1,78 @@
+"""Every command in the README and docs runs, and the README's Python too."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+import pytest
+
+from segscope import samples
+
+ROOT = Path(__file__).parents[1]
+SERVING = ("run", "serve", "demo")
+
+
+def console_commands(text: str) -> list[list[str]]:
+    blocks = re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL)
+    return [line[2:].split() for block in blocks for line in block.splitlines() if line.startswith("$ segscope ")]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("docs")
+    samples.write(folder / "customers.csv", 500)
+    samples.write(folder / "new-customers.csv", 200, seed=1)
+    samples.write(folder / "new-customers.parquet", 200, seed=1)
+    return folder
+
+
+def run(command: list[str], place: Path) -> None:
+    full = [sys.executable, "-m", "segscope.cli", *command[1:]]
+    if command[1] in SERVING:
+        server = subprocess.Popen(
+            [*full, "--port", "8990", "--no-browser"], cwd=place, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            assert server.stdout is not None
+            lines = [server.stdout.readline() for _ in range(2)]
+            assert any("http://127.0.0.1:" in line for line in lines[:1]) or "http://127.0.0.1:" in lines[1]
+        finally:
+            server.terminate()
+            server.wait(10)
+        return
+    done = subprocess.run(full, cwd=place, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/how-to.md"])
+def test_every_command_runs(page: str, place: Path) -> None:
+    commands = console_commands((ROOT / page).read_text(encoding="utf-8"))
+    assert commands
+    for command in commands:
+        if "--port" in command:
+            command = command[: command.index("--port")]
+        run(command, place)
+
+
+def test_the_python_of_the_readme_runs(place: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    code = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)[0]
+    done = subprocess.run([sys.executable, "-c", code], cwd=place, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("customers, ") == 4
+
+
+def test_scored_files_keep_their_rows(place: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "segscope.cli", "fit", "customers.csv", "--study", "kept", "--segments", "3"],
+        cwd=place, check=True, capture_output=True,
+    )  # fmt: skip
+    for name in ("scored.csv", "scored.parquet"):
+        command = [sys.executable, "-m", "segscope.cli", "score", "kept", "new-customers.parquet", "-o", name]
+        subprocess.run(command, cwd=place, check=True, capture_output=True)
+    ids = pq.read_table(place / "new-customers.parquet")["ID"].to_pylist()
+    assert pq.read_table(place / "scored.parquet")["ID"].to_pylist() == ids
+    assert pacsv.read_csv(place / "scored.csv")["ID"].to_pylist() == ids
