@@ -11,11 +11,12 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from segscope.engine import Engine, one, rows
+from segscope.engine import LARGEST_NUMBER, Engine, one, rows
 from segscope.intake.facts import ROW, ColumnFacts
 from segscope.recipe import CleaningRule, ColumnRole, Concept, Recipe, Role
 
 OLDEST_CUSTOMER_YEARS = 100
+BIRTH_YEARS = (1901, 2100)  # 1900 is what forms hold when nobody filled them in
 FAR_OUT_FENCE = 3.0  # Tukey (1977): beyond three interquartile ranges is "far out"
 PLACEHOLDER_DIGITS = 4
 LISTED_CUSTOMERS = 20
@@ -43,11 +44,9 @@ def propose_rules(
     measures = [c for c in columns if c.role is Role.MEASURE]
     rules: list[CleaningRule] = []
     for column in measures:
-        rule = _age_rule(column, by_name[column.column], as_of) or _placeholder_rule(
-            engine, table, by_name[column.column]
-        )
-        if rule:
-            rules.append(rule)
+        known = by_name[column.column]
+        limits = _age_rule(column, known, as_of) or _size_rule(known)
+        rules += [r for r in (limits, _placeholder_rule(engine, table, known)) if r]
     implausible = {r.column for r in rules}
     blank = [c.column for c in measures if by_name[c.column].blanks > 0 or c.column in implausible]
     fills = [CleaningRule("fill", name, "blanks take the median where a number is needed") for name in blank]
@@ -56,8 +55,8 @@ def propose_rules(
 
 def _age_rule(column: ColumnRole, facts: ColumnFacts, as_of: date | None) -> CleaningRule | None:
     if column.concept is Concept.BIRTH:
-        newest = as_of.year if as_of else date.today().year
-        low, high = newest - OLDEST_CUSTOMER_YEARS, newest
+        # Without a date in the file nothing tells what today is, and the clock must not decide.
+        low, high = (as_of.year - OLDEST_CUSTOMER_YEARS, as_of.year) if as_of else BIRTH_YEARS
         reason = f"a customer born before {low} would be over {OLDEST_CUSTOMER_YEARS}"
     elif column.concept is Concept.AGE:
         low, high = 0, OLDEST_CUSTOMER_YEARS
@@ -66,6 +65,13 @@ def _age_rule(column: ColumnRole, facts: ColumnFacts, as_of: date | None) -> Cle
         return None
     found = _outside(facts, low, high)
     return CleaningRule("implausible", column.column, reason, low=float(low), high=float(high)) if found else None
+
+
+def _size_rule(facts: ColumnFacts) -> CleaningRule | None:
+    if not _outside(facts, -LARGEST_NUMBER, LARGEST_NUMBER):
+        return None
+    reason = f"no amount is beyond {LARGEST_NUMBER:.0e}, and sums of its squares could not be held"
+    return CleaningRule("implausible", facts.name, reason, low=-LARGEST_NUMBER, high=LARGEST_NUMBER)
 
 
 def _outside(facts: ColumnFacts, low: float, high: float) -> bool:
@@ -116,8 +122,10 @@ def is_placeholder(value: float) -> bool:
 
 def clean(table: ibis.Table, rules: Sequence[CleaningRule]) -> ibis.Table:
     """Return the table with implausible values blank. Only rules that are enabled count."""
-    changed = {r.column: _without(table, r) for r in rules if r.action == "implausible" and r.enabled}
-    return table.mutate(**changed) if changed else table
+    for rule in rules:
+        if rule.action == "implausible" and rule.enabled:
+            table = table.mutate(**{rule.column: _without(table, rule)})
+    return table
 
 
 def _implausible(table: ibis.Table, rule: CleaningRule) -> ir.BooleanValue:

@@ -22,6 +22,7 @@ from segscope.errors import DataError
 
 BATCH_ROWS = 65_536
 FIXED_POINT_BITS = 62
+LARGEST_NUMBER = 1e90  # its cube, summed over all customers, is still a number
 
 Result = TypeVar("Result")
 

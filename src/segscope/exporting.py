@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from segscope.errors import SourceError, did_you_mean
+from segscope.errors import SourceError
+from segscope.wording import listed
 
 FORMATS = (".csv", ".tsv", ".parquet")
 # What spreadsheets take for the start of a formula (OWASP, CSV injection). True numbers may start with a sign.
@@ -20,7 +21,7 @@ NUMBER = r"^[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?\s*%?$"
 def check_target(path: Path) -> None:
     """Raise unless a file of a known format can be written at this place."""
     if path.suffix.lower() not in FORMATS:
-        raise SourceError(f"{path.name} must end in {', '.join(FORMATS)}.{did_you_mean(path.suffix, FORMATS)}")
+        raise SourceError(f"{path.name} must end in {listed(FORMATS, 'or')}.")
     if path.is_dir():
         raise SourceError(f"{path} is a folder. Name a file to write.")
     if not path.parent.is_dir():

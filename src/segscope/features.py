@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from segscope import formula
+from segscope.engine import LARGEST_NUMBER
 from segscope.errors import ColumnError, FormulaError, RecipeError, did_you_mean
 from segscope.formula import quote
 from segscope.intake.facts import ColumnFacts, column_kind
@@ -187,7 +188,15 @@ def check_features(table: ibis.Table, recipe: Recipe) -> None:
             raise ColumnError(f"There is no column {name!r} to cluster on.{did_you_mean(name, usable)}")
         if name not in usable or column_kind(table[name]) not in ("number", "boolean"):
             role = known[name].role.value if name in known else "text"
-            raise ColumnError(f"The column {name!r} is a {role}, not a number, so it cannot be clustered on.")
+            raise ColumnError(f"The column {name!r} holds no numbers to cluster on; its role is {role}.")
+
+
+def too_large(name: str) -> ColumnError:
+    """The error for a column whose numbers cannot be computed with."""
+    return ColumnError(
+        f"The column {name!r} holds numbers beyond {LARGEST_NUMBER:.0e}, too large to compute with. "
+        "Let a cleaning rule count them as blank."
+    )
 
 
 def as_number(column: ir.Value) -> ir.FloatingValue:

@@ -10,7 +10,7 @@ One tree has two readings: an Ibis expression over a table, and NumPy arrays (Na
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -62,8 +62,10 @@ ARITY: dict[str, tuple[int, int]] = {
     "sum": (1, 99), "mean": (1, 99), "min": (2, 99), "max": (2, 99), "ratio": (2, 2), "days": (2, 2), "year": (1, 1),
     "log": (1, 1), "if": (3, 3), "fill": (2, 2), "abs": (1, 1),
 }  # fmt: skip
+OF_DATES = {"days", "year"}
+OF_EITHER = {"fill", "<", "<=", ">", ">=", "=", "!="}
 TOKEN = re.compile(
-    r"\s*(?:(?P<day>\d{4}-\d{2}-\d{2})|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|`(?P<quoted>[^`]+)`"
+    r"\s*(?:(?P<day>\d{4}-\d{2}-\d{2})|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|`(?P<quoted>(?:[^`]|``)+)`"
     r"|(?P<name>[^\W\d]\w*)|(?P<sign><=|>=|!=|[-+*/(),<>=]))"
 )
 PRECEDENCE = {"<": 1, "<=": 1, ">": 1, ">=": 1, "=": 1, "!=": 1, "+": 2, "-": 2, "*": 3, "/": 3}
@@ -107,10 +109,11 @@ def columns(node: Node) -> tuple[str, ...]:
 def quote(name: str) -> str:
     """Write a column's name as a formula does, in backticks where needed.
 
-    >>> quote("MntWines"), quote("Order value")
-    ('MntWines', '`Order value`')
+    >>> quote("MntWines"), quote("Order value"), quote("odd`name")
+    ('MntWines', '`Order value`', '`odd``name`')
     """
-    return name if re.fullmatch(r"[^\W\d]\w*", name) and name.lower() not in ARITY else f"`{name}`"
+    plain = re.fullmatch(r"[^\W\d]\w*", name) and name.lower() not in ARITY
+    return name if plain else "`" + name.replace("`", "``") + "`"
 
 
 def to_ibis(node: Node, table: ibis.Table) -> ir.Value:
@@ -133,7 +136,9 @@ def to_ibis(node: Node, table: ibis.Table) -> ir.Value:
                 raise FormulaError(f"The formula needs a column {column!r}.{did_you_mean(column, table.columns)}")
             return _ibis_column(table[column])
         case Call(function, arguments):
-            return _IBIS[function]([to_ibis(a, table) for a in arguments])
+            parts = [to_ibis(a, table) for a in arguments]
+            _check_kinds(function, parts)
+            return _IBIS[function](parts)
 
 
 def to_numpy(node: Node, values: Mapping[str, Array]) -> Array:
@@ -191,7 +196,7 @@ class _Parser:
             except ValueError:
                 raise FormulaError(f"The formula {self.text!r} holds {text}, which is no date.") from None
         if kind == "quoted":
-            return Name(text)
+            return Name(text.replace("``", "`"))
         if kind == "name":
             return self.call(text.lower(), depth) if self.peek() == ("sign", "(") else Name(text)
         if (kind, text) == ("sign", "-"):
@@ -249,6 +254,19 @@ def _names(node: Node) -> Iterator[str]:
                 yield from _names(argument)
         case _:
             return
+
+
+def _check_kinds(function: str, parts: Sequence[ir.Value]) -> None:
+    kinds = ["date" if p.type().is_date() else "number" if p.type().is_numeric() else "text" for p in parts]
+    if function in OF_DATES:
+        wanted = "date"
+    elif function in OF_EITHER:
+        wanted = "date" if kinds[0] == "date" else "number"
+    else:
+        wanted = "number"
+    wrong = next((k for k in kinds if k != wanted), None)
+    if wrong:
+        raise FormulaError(f"{function!r} needs {wanted}s here. Got a {wrong}.")
 
 
 def _ibis_column(column: ir.Value) -> ir.Value:

@@ -17,9 +17,9 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 
-from segscope.engine import Engine, exact_sum, fixed_point_scale, one
+from segscope.engine import LARGEST_NUMBER, Engine, exact_sum, fixed_point_scale, one
 from segscope.errors import ColumnError
-from segscope.features import as_number
+from segscope.features import as_number, too_large
 from segscope.recipe import Transform
 
 Array = npt.NDArray[np.float64]
@@ -87,6 +87,8 @@ def fit_preparation(engine: Engine, table: ibis.Table, features: Sequence[str], 
     for i, feature in enumerate(features):
         if quantiles[f"low{i}"] is None or quantiles[f"low{i}"] == quantiles[f"high{i}"]:
             raise ColumnError(f"The feature {feature!r} has the same value for every customer. Choose another.")
+        if max(abs(quantiles[f"low{i}"]), abs(quantiles[f"high{i}"])) > LARGEST_NUMBER:
+            raise too_large(feature)
         step = FeaturePreparation(
             feature, quantiles[f"q{i}"][2], False, None, None, 0.0, 1.0, int(quantiles[f"blanks{i}"]), 0
         )

@@ -7,8 +7,8 @@ from typing import Any
 
 import ibis
 
-from segscope.engine import Engine, exact_sum, fixed_point_scale, one, rows
-from segscope.features import as_number
+from segscope.engine import LARGEST_NUMBER, Engine, exact_sum, fixed_point_scale, one, rows
+from segscope.features import as_number, too_large
 
 EVERYBODY = -1
 COLUMNS_A_QUERY = 6
@@ -97,6 +97,9 @@ def _number_profiles(
         values = table.select(segment=table[by], **{f"x{i}": as_number(table[c]) for i, c in enumerate(columns)})
         reach = {f"m{i}": ibis.greatest(values[f"x{i}"].max(), -values[f"x{i}"].min()) for i in range(len(columns))}
         largest = one(engine, values.agg(n=values.count(), **reach))
+        beyond = [c for i, c in enumerate(columns) if (largest[f"m{i}"] or 0.0) > LARGEST_NUMBER]
+        if beyond:
+            raise too_large(beyond[0])
         scales = [_scales(largest[f"m{i}"], int(largest["n"])) for i in range(len(columns))]
         aggregates = {k: v for i in range(len(columns)) for k, v in _aggregates(values, i, scales[i]).items()}
         answers = rows(engine, values.group_by("segment").agg(**aggregates))

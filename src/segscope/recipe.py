@@ -6,6 +6,7 @@ columns, cleaning rules, derived columns, features, transforms, method, number o
 
 import dataclasses
 import json
+import math
 import types
 import typing
 from dataclasses import dataclass, field
@@ -280,12 +281,19 @@ def build(kind: Any, data: Any, error: type[Exception], where: str) -> Any:
                 return date.fromisoformat(data)
             except ValueError:
                 raise error(f"{where} must be a date like 2014-06-29. Got {data!r}.") from None
-        if kind is float and isinstance(data, (int, float)) and not isinstance(data, bool):
+        if kind is float and isinstance(data, (int, float)) and not isinstance(data, bool) and _finite(data):
             return float(data)
         if kind in (int, str, bool, type(None)) and type(data) is kind:
             return data
     name = getattr(kind, "__name__", str(kind))
     raise error(f"{where} must be {name}. Got {data!r:.80}.")
+
+
+def _finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number of hundreds of digits
+        return False
 
 
 def _build_union(args: tuple[Any, ...], data: Any, error: type[Exception], where: str) -> Any:

@@ -13,13 +13,14 @@ from pathlib import Path
 import ibis
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from segscope import formula
-from segscope.engine import Engine, connect
+from segscope.engine import Engine, connect, one
 from segscope.errors import ScoreError, did_you_mean
 from segscope.exporting import check_target, write_rows
 from segscope.features import as_number
-from segscope.intake import ROW, read, read_text
+from segscope.intake import ROW, IntakeReport, read, read_text
 from segscope.preparation import to_model_numpy
 from segscope.profiling import Profiles
 from segscope.recipe import ColumnRole, Concept, DerivedColumn, Role
@@ -32,6 +33,7 @@ from segscope.segmentation import (
     check_columns,
     strengths_numpy,
     to_customers,
+    without_unneeded,
 )
 from segscope.wording import full
 
@@ -60,25 +62,44 @@ def score_file(segmentation: Segmentation, source: Path, target: Path) -> int:
     engine = connect()
     try:
         typed, report = read(source, engine, "typed")
+        typed = _with_kinds(engine, typed, segmentation)
         check_columns(typed, segmentation, report.source)
         scores = engine.store("scores", scored(typed, segmentation))
         own = typed
         if report.format in TEXT_FORMATS:
             text = read_text(source, engine, "text")[0]
             own = text if ROW in text.columns else text.mutate(**{ROW: ibis.row_number()})
-        names = free_names([c for c in own.columns if c != ROW])
-        joined = own.join(scores, ROW).order_by(ROW)
-        kept = [c for c in own.columns if c != ROW]
-        wanted = joined.select(*kept, **{n: joined[f"__{i}"] for i, n in enumerate(names)})
-        schema = engine.fetch(wanted.limit(0)).schema
-        return write_rows(engine.batches(wanted), schema, target)
+        wanted = own.join(scores, ROW).order_by(ROW).drop(ROW)
+        found = engine.fetch(wanted.limit(0)).schema
+        names = _as_found(found.names[: -len(APPENDED)], report)
+        names += free_names(names)
+        schema = pa.schema([field.with_name(name) for field, name in zip(found, names, strict=True)])
+        return write_rows((b.rename_columns(names) for b in engine.batches(wanted)), schema, target)
     finally:
         engine.close()
 
 
+def _with_kinds(engine: Engine, source: ibis.Table, segmentation: Segmentation) -> ibis.Table:
+    """A column without a single value has no kind of its own: it takes the one that the segmentation needs."""
+    texts = [c for c in segmentation.needed if c in source.columns and source[c].type().is_string()]
+    if not texts:
+        return source
+    known = one(engine, source.agg(**{f"n{i}": source[c].count() for i, c in enumerate(texts)}))
+    roles = {c.column: c.role for c in segmentation.recipe.columns}
+    blank = [c for i, c in enumerate(texts) if not known[f"n{i}"]]
+    return source.mutate(**{c: ibis.null("date" if roles[c] is Role.DATE else "float64") for c in blank})
+
+
+def _as_found(names: Sequence[str], report: IntakeReport) -> list[str]:
+    """Names of columns as they stand in the source, unless one is empty or stands there twice."""
+    found = {c.name: c.found_name for c in report.columns}
+    written = [found.get(name, name) for name in names]
+    return [w if w.strip() and written.count(w) == 1 else name for name, w in zip(names, written, strict=True)]
+
+
 def scored(source: ibis.Table, segmentation: Segmentation) -> ibis.Table:
     """Segment, its probability and the second segment of every row of a typed source, as an expression by ROW."""
-    customers = to_customers(source, segmentation.recipe)
+    customers = to_customers(source, without_unneeded(segmentation.recipe))
     found = assign(customers.select(ROW, *segmentation.recipe.features), segmentation)
     return found.select(
         ROW,
@@ -97,13 +118,14 @@ def segment_name(place: ibis.expr.types.IntegerValue, segmentation: Segmentation
 def free_names(taken: Sequence[str]) -> tuple[str, ...]:
     """Names of the appended columns; a number follows where the source has a column of that name.
 
-    >>> free_names(["segment", "Income"])
+    >>> free_names(["Segment", "Income"])
     ('segment_2', 'segment_probability', 'second_segment')
     """
+    lower = {name.lower() for name in taken}
     found = []
     for name in APPENDED:
         options = [name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))]
-        found.append(next(o for o in options if o not in taken))
+        found.append(next(o for o in options if o not in lower))
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ are part of it.
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self, cast
@@ -103,6 +104,8 @@ class Segmentation:
 def check_shape(segmentation: Segmentation) -> None:
     """Raise unless the parts of a segmentation fit together and every number is finite."""
     p = len(segmentation.preparation)
+    if not segmentation.schema_version == segmentation.recipe.schema_version == SCHEMA_VERSION:
+        raise StudyError(f"The segmentation must have schema_version {SCHEMA_VERSION}, and so must its recipe.")
     if len(segmentation.centres) != len(segmentation.segments) or not segmentation.centres:
         raise StudyError("The segmentation must have as many centres as segments, at least one.")
     if any(len(centre) != p for centre in segmentation.centres):
@@ -113,6 +116,44 @@ def check_shape(segmentation: Segmentation) -> None:
     numbers += [v for s in segmentation.preparation for v in (s.fill, s.mean, s.deviation)]
     if not all(math.isfinite(v) for v in numbers) or any(s.deviation <= 0 for s in segmentation.preparation):
         raise StudyError("The segmentation holds a number that is not finite, or a deviation that is not positive.")
+    bounds = [(s.low, s.high) for s in segmentation.preparation]
+    if any((low is None) != (high is None) or (low or 0.0) > (high or 0.0) for low, high in bounds):
+        raise StudyError("The segmentation holds bounds of a feature that are not a low one and a high one.")
+    if segmentation.spread <= 0:
+        raise StudyError(f"The segmentation's spread must be positive. Got {segmentation.spread}.")
+    ids, names = ({getattr(s, part) for s in segmentation.segments} for part in ("id", "name"))
+    if len(ids) < len(segmentation.segments) or not all(re.fullmatch(r"s[1-9]\d{0,8}", i) for i in ids):
+        raise StudyError("Every segment must have an id of its own, such as s1.")
+    if len(names) < len(segmentation.segments) or any(s.colour < 0 for s in segmentation.segments):
+        raise StudyError("Every segment must have a name of its own, and a place in the palette.")
+    _check_recipe(segmentation.recipe)
+
+
+def _check_recipe(recipe: Recipe) -> None:
+    known = {c.column for c in recipe.columns}
+    for rule in recipe.cleaning:
+        if rule.column not in known:
+            raise StudyError(f"The segmentation cleans a column {rule.column!r} that it does not have.")
+    for column in recipe.derived:
+        unknown = [name for name in formula.columns(formula.parse(column.formula)) if name not in known]
+        if unknown:
+            raise StudyError(f"The segmentation's {column.name!r} needs a column {unknown[0]!r} that it does not have.")
+        known.add(column.name)
+    for name in recipe.features:
+        if name not in known:
+            raise StudyError(f"The segmentation has no column {name!r}, though it is one of its features.")
+
+
+def without_unneeded(recipe: Recipe) -> Recipe:
+    """The recipe with only the cleaning and the derived columns that its features rest on."""
+    wanted = set(recipe.features)
+    for column in reversed(recipe.derived):
+        if column.name in wanted:
+            wanted.update(formula.columns(formula.parse(column.formula)))
+    return recipe.replace(
+        derived=tuple(d for d in recipe.derived if d.name in wanted),
+        cleaning=tuple(r for r in recipe.cleaning if r.column in wanted),
+    )
 
 
 def to_customers(source: ibis.Table, recipe: Recipe) -> ibis.Table:

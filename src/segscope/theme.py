@@ -1,6 +1,7 @@
 """The looks: palette, Plotly template, chart settings. Colours are named here and nowhere else."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import plotly.graph_objects as go
@@ -78,6 +79,7 @@ def diverging(scheme: Scheme) -> list[list[Any]]:
     return [[0.0, colours.warm], [0.5, middle], [1.0, colours.accent]]
 
 
+@cache
 def template(scheme: Scheme) -> go.layout.Template:
     """The Plotly template: transparent, quiet lines, tabular labels."""
     colours = palette(scheme)

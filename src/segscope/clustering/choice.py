@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from segscope.clustering.stability import JACCARD_STABLE, STRENGTH_ENOUGH
 
-STRENGTH_TOLERANCE = 0.03
+STRENGTH_TOLERANCE = 0.05
 """Prediction strength may miss its threshold by one standard error, but by no more than this."""
 
 SMALLEST_SHARE = 0.02
@@ -68,18 +68,19 @@ def recommend(criteria: Sequence[Criteria]) -> tuple[int, str]:
     if natural:
         c = natural[-1]
         return c.k, (
-            f"{c.k} segments: the most that stand apart, with hardly anybody between them "
-            f"(the crowd thins out to {c.separation or 0.0:.0%} or less), and that are found again in resamples "
-            f"(stability {c.jaccard or 0.0:.2f} of 1)."
+            f"{c.k} segments: the most that all stand apart (where two meet, customers are at most "
+            f"{max(0.01, c.separation or 0.0):.0%} as dense as inside them) and that are found again when customers "
+            f"are resampled (stability {c.jaccard or 0.0:.2f} of 1)."
         )
     many = [c for c in criteria if c.k > 1 and c.smallest_share >= SMALLEST_SHARE]
     lasting = [c for c in many if _stable(c) and _predicted(c)]
     if lasting:
         c = lasting[-1]
         return c.k, (
-            f"{c.k} segments: the most that hold when the customers are resampled (stability {c.jaccard or 0.0:.2f}, "
-            f"{JACCARD_STABLE} or more is stable) and when one half predicts the other "
-            f"({c.prediction_strength or 0.0:.2f}, {STRENGTH_ENOUGH} or more is enough)."
+            f"{c.k} segments: the most that hold, both when the customers are resampled (stability "
+            f"{c.jaccard or 0.0:.2f}; {JACCARD_STABLE} is enough) and when one half of them predicts the other "
+            f"({c.prediction_strength or 0.0:.2f} ± {c.prediction_strength_error or 0.0:.2f}; {STRENGTH_ENOUGH} is "
+            f"enough).{_clearer(c, many)}"
         )
     if not many:
         return 1, "1 segment: there are too few different customers for more."
@@ -88,6 +89,14 @@ def recommend(criteria: Sequence[Criteria]) -> tuple[int, str]:
         "1 segment: no split of these customers holds when they are resampled "
         f"(the best, {best.k} segments, reaches a stability of {best.jaccard or 0.0:.2f}; {JACCARD_STABLE} is needed)."
     )
+
+
+def _clearer(chosen: Criteria, many: Sequence[Criteria]) -> str:
+    """Mention the number of segments that a look at the silhouette alone would have chosen."""
+    best = max(many, key=lambda c: c.silhouette or -1.0)
+    if best.k == chosen.k or best.silhouette is None or chosen.silhouette is None:
+        return ""
+    return f" {best.k} would be more clear-cut (silhouette {best.silhouette:.2f} against {chosen.silhouette:.2f})."
 
 
 def _stable(c: Criteria) -> bool:

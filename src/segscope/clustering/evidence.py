@@ -12,11 +12,11 @@ from segscope.clustering.choice import Criteria, recommend
 from segscope.clustering.methods import Solution, kmeans, require_distinct, solution_at
 from segscope.clustering.points import Points, thinned
 from segscope.clustering.separation import apart, gaps
-from segscope.clustering.stability import bootstrap, prediction_strength
+from segscope.clustering.stability import JACCARD_STABLE, STRENGTH_ENOUGH, bootstrap, prediction_strength
 
 EXPLORING_STARTS = 10
-QUICK_RESAMPLES, THOROUGH_RESAMPLES = 15, 100
-QUICK_SPLITS, THOROUGH_SPLITS = 6, 25
+QUICK_RESAMPLES, DECIDING_RESAMPLES, THOROUGH_RESAMPLES = 10, 30, 100
+QUICK_SPLITS, THOROUGH_SPLITS, DECIDING_SPLITS = 4, 10, 15
 GAP_REFERENCES = 20
 
 Progress = Callable[[str, float], None]
@@ -55,7 +55,7 @@ def gather(
     seed : 0 to 4294967295
     k_max : most segments to try; fewer are tried when there are fewer different customers
     on_progress : called with the stage in words and the share done, 0 to 1; it may raise to cancel
-    thorough : also the gap statistic, and 100 resamples and 25 halvings instead of 15 and 6
+    thorough : also the gap statistic, and 100 resamples and 25 halvings
 
     Returns
     -------
@@ -72,10 +72,10 @@ def gather(
         panel.append(Criteria(k, solutions[k].wcss, smallest_share=min(solutions[k].sizes) / points.customers))
     tell("Measuring silhouettes", 0.4)
     panel = _with_silhouettes(points, solutions, panel, seed)
+    panel = _with_separation(points, solutions, panel, seed)
     for i, k in enumerate(numbers):
         tell(f"Resampling {k} segments", 0.5 + 0.4 * i / len(numbers))
         panel[i] = _with_stability(points, solutions[k], panel[i], seed, thorough)
-    panel = _with_separation(points, solutions, panel, seed)
     if thorough:
         tell("Comparing with structureless data", 0.9)
         panel = _with_gap(points, solutions, panel, seed)
@@ -132,15 +132,22 @@ def _with_silhouettes(
 
 
 def _with_stability(points: Points, solution: Solution, c: Criteria, seed: int, thorough: bool) -> Criteria:
+    """A short look decides the clear cases; the recommendation does not hang on it in the others."""
     if c.k == 1:
         return c
-    stability = bootstrap(points, solution, seed, THOROUGH_RESAMPLES if thorough else QUICK_RESAMPLES)
     strength, error = prediction_strength(points, c.k, seed, THOROUGH_SPLITS if thorough else QUICK_SPLITS)
-    weakest = int(np.argmin(stability.segments))
+    # Few starts lower the strength, and few halvings hide how uncertain it is: hence the wide margin.
+    margin = 2.5 * max(error, 0.05)
+    if strength - margin < STRENGTH_ENOUGH < strength + margin:
+        strength, error = prediction_strength(points, c.k, seed, DECIDING_SPLITS, EXPLORING_STARTS)
+    stability = bootstrap(points, solution, seed, THOROUGH_RESAMPLES if thorough else QUICK_RESAMPLES)
+    matters = c.separated or strength + error >= STRENGTH_ENOUGH
+    if matters and not thorough and abs(stability.lowest - JACCARD_STABLE) < 3 * max(stability.lowest_error, 0.03):
+        stability = bootstrap(points, solution, seed, DECIDING_RESAMPLES)
     return replace(
         c,
-        jaccard=stability.segments[weakest],
-        jaccard_error=stability.standard_errors[weakest],
+        jaccard=stability.lowest,
+        jaccard_error=stability.lowest_error,
         prediction_strength=strength,
         prediction_strength_error=error,
     )

@@ -30,7 +30,10 @@ DIP_LEVEL = 0.05
 """Family-wise level of the dip tests (Hartigan & Hartigan 1985) after Holm's correction (1979)."""
 
 VALLEY_DEEP = 0.35
-"""Density in the valley, relative to the lower of the two peaks, up to which two segments count as apart."""
+"""Density in the valley, relative to the lower of the two peaks, up to which two segments count as apart.
+
+Calibrated, see docs/verdict.md: cuts through bent continua, which the dip test takes for gaps, keep more than 0.4 from
+1,000 customers on; two equal Gaussian groups five standard deviations apart have about 0.2."""
 
 NEIGHBOUR_SHARE = 0.05
 """Two segments are neighbours when at least this share of one has the other as its second choice."""
@@ -238,8 +241,8 @@ def _coordinates(spread: Array, members: tuple[Flags, Flags], inside: Flags) -> 
 
     The axis joins the centres as seen in units of the spread within the segments (Fisher's discriminant). The other
     axes are at right angles and keep the units of model space, since stretching would thin out a bent continuum.
-    Also returns the typical spread within the segments: the geometric mean over the coordinates, or along the axis where
-    that is smaller.
+    Also returns the typical spread within the segments: the geometric mean over the coordinates, or along the axis
+    where that is smaller.
     """
     first, second = (spread[m] for m in members)
     p = spread.shape[1]

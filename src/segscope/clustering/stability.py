@@ -43,6 +43,11 @@ class Stability:
         """The similarity of the least stable segment."""
         return min(self.segments)
 
+    @property
+    def lowest_error(self) -> float:
+        """The standard error of ``lowest``."""
+        return self.standard_errors[self.segments.index(self.lowest)]
+
 
 def bootstrap(
     points: Points, solution: Solution, seed: int, resamples: int, step: Callable[[], None] | None = None
@@ -98,11 +103,21 @@ def jaccard(mine: Labels, other: Labels, k: int, k_other: int) -> Array:
     return best
 
 
-def prediction_strength(points: Points, k: int, seed: int, splits: int) -> tuple[float, float]:
+def prediction_strength(
+    points: Points, k: int, seed: int, splits: int, starts: int = FRESH_STARTS
+) -> tuple[float, float]:
     """How well a clustering of one half of the customers predicts who belongs together in the other half.
 
     For each segment of the second half: the share of its pairs that the centres of the first half keep together. The
     worst segment counts; the mean over random halvings (both ways) is returned, with its standard error.
+
+    Parameters
+    ----------
+    points : the customers
+    k : number of segments
+    seed : 0 to 4294967295
+    splits : number of random halvings
+    starts : k-means++ starts for each half; too few of them lower the strength
 
     Returns
     -------
@@ -128,7 +143,7 @@ def prediction_strength(points: Points, k: int, seed: int, splits: int) -> tuple
         if any(_few(half, k) for half in halves):
             found.append(0.0)
             continue
-        centres = [best_centres(h, np.ones(len(h)), k, seed + b, FRESH_STARTS) for h in halves]
+        centres = [best_centres(h, np.ones(len(h)), k, seed + b, starts) for h in halves]
         for test, train in ((0, 1), (1, 0)):
             own = nearest_numpy(halves[test], centres[test])[0]
             theirs = nearest_numpy(halves[test], centres[train])[0]

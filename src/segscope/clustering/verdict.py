@@ -123,7 +123,7 @@ def sentence(word: Word, segments: list[SegmentVerdict]) -> str:
     if word == "natural":
         return (
             f"Natural groups: all {k} segments are found again when the customers are resampled "
-            f"(stability at least {lowest:.2f} of 1), and hardly anybody stands between them. "
+            f"(stability at least {lowest:.2f} of 1), and far fewer stand between them than inside them. "
             "Treat them as different kinds of customers."
         )
     some = f" {natural} of the {k} {'stands' if natural == 1 else 'stand'} apart from all others." if natural else ""

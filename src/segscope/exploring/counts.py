@@ -31,13 +31,10 @@ def bin_index(table: ibis.Table, variable: Variable) -> ir.IntegerValue:
     blank = variable.slots
     if variable.bins:
         x = numeric(table, variable)
-        place = ((x - variable.bins.low) / variable.bins.width).floor()
-        last = variable.bins.count - 1
-        # Compare as floats: infinities and far values do not fit an integer.
-        bounded = ibis.cases(
-            (x.isnull() | x.isnan(), float(blank)), (place < 0, 0.0), (place > last, float(last)), else_=place
-        )
-        return bounded.cast("int16")
+        place = (x - variable.bins.low) / variable.bins.width
+        # Bounded before it is floored: infinities and far values do not fit an integer.
+        bounded = ibis.greatest(ibis.least(place, float(variable.bins.count - 1)), 0.0).floor()
+        return ibis.ifelse(x.isnull() | x.isnan(), blank, bounded).cast("int16")
     value = text_value(table, variable)
     named = [c for c in variable.choices if c != OTHER]
     cases = [(value == name, i) for i, name in enumerate(named)]

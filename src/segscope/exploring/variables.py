@@ -109,7 +109,7 @@ def _with_bins(engine: Engine, table: ibis.Table, variables: Sequence[Variable])
         x = numeric(table, variable)
         aggregates |= {
             f"q{i}": x.quantile([0.0, 0.25, 0.5, 0.75, 1.0]),
-            f"whole{i}": (x == x.round()).all(),
+            f"whole{i}": (x % 1.0 == 0).all(),
         }
     found = one(engine, table.agg(**aggregates))
     return [_binned(v, found[f"q{i}"], bool(found[f"whole{i}"])) for i, v in enumerate(variables)]

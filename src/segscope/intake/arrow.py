@@ -18,6 +18,7 @@ from segscope.errors import DataError, SourceError
 from segscope.intake.files import Content
 from segscope.intake.layout import unique_names
 from segscope.intake.report import ROW, ColumnReading, Kind
+from segscope.intake.streams import store_batches
 
 MAX_ROWS = 2 * 10**9
 MAX_COLUMNS = 10_000
@@ -71,7 +72,7 @@ def store_arrow(
             cells = [_convert(column, array) for column, array in zip(columns, batch.columns, strict=True)]
             yield pa.record_batch([numbers, *cells], target)
 
-    table = engine.store(name, pa.RecordBatchReader.from_batches(target, converted()))
+    table = store_batches(engine, name, target, converted())
     if not count:
         raise DataError(f"{source} has columns but no customers. Choose a table that has at least one.")
     readings = tuple(
@@ -126,7 +127,7 @@ def _column(name: str, field: pa.Field) -> _Column:
     if pa.types.is_boolean(kind):
         return _Column(name, found, "boolean", pa.bool_())
     if pa.types.is_integer(kind):
-        return _Column(name, found, "integer", pa.int64())
+        return _Column(name, found, "integer", pa.uint64() if pa.types.is_uint64(kind) else pa.int64())
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _Column(name, found, "number", pa.float64())
     if pa.types.is_date(kind):

@@ -1,5 +1,6 @@
 """Counts over the cells of text columns, many columns in one query; and a cell's text without what means nothing."""
 
+import re
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
@@ -11,7 +12,8 @@ from segscope.engine import Engine, one, rows
 from segscope.intake.lexicon import MISSING
 
 EXPRESSIONS_A_QUERY = 300
-SHOWN = 5
+# One pass over a text, however many words there are.
+MISSING_WORD = re.compile(rf"(?i)^(?:{'|'.join(re.escape(word) for word in sorted(MISSING))})$")
 EDGES = r"^[\s\x{00a0}\x{202f}\x{feff}]+|[\s\x{00a0}\x{202f}]+$"
 
 Counts = dict[str, Any]
@@ -36,7 +38,7 @@ def count_if(condition: ir.BooleanValue) -> ir.IntegerScalar:
 
 def is_missing(text: ir.StringValue) -> ir.BooleanValue:
     """Whether a cell is empty or holds one of the usual words for missing."""
-    return text.isnull() | text.lower().isin(sorted(MISSING))
+    return text.isnull() | text.re_search(MISSING_WORD.pattern)
 
 
 def is_empty(text: ir.StringValue) -> ir.BooleanValue:

@@ -9,7 +9,7 @@ import ibis
 from segscope.engine import DelimitedForm, Engine, rows
 from segscope.errors import SourceError
 from segscope.intake.files import Content
-from segscope.intake.fitting import Tally, fitted
+from segscope.intake.fitting import Tally, store_records
 from segscope.intake.layout import Layout, find_layout
 from segscope.intake.parse import LINE_END, NEWLINE, Dialect, records, split_lines
 from segscope.intake.report import SPACES, ReadOptions, Repair
@@ -60,7 +60,7 @@ def read_delimited(text: Text, content: Content, engine: Engine, name: str, told
     if table is None:
         with text.path.open(encoding="utf-8-sig", errors="replace", newline=ends) as file:
             feed = records(file, dialect, layout.width, tally.damage)
-            table = engine.store(name, fitted(feed, layout, sample, dialect.delimiter, tally))
+            table = store_records(engine, name, feed, layout, sample, dialect.delimiter, tally)
     else:
         tally.blank = text.survey.blank_lines
     before = [dialect.delimiter.join(record) for record in sample[: layout.skip] if record]

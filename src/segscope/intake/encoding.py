@@ -32,7 +32,7 @@ SINGLE_BYTE = (
     ("cp1254", TURKISH),
     ("cp852", CENTRAL),
 )
-SIGNS = set("€£§°®©™’‘“”„–—…•«»·½¼²³µ ¿¡ªº")
+SIGNS = set("€£§°®©™’‘“”„–—…•«»·½¼²³µ ¿¡ªº")  # noqa: RUF001
 BESIDE_FIGURES = set("€£°½¼²³")
 # Another encoding must explain the letters better than Windows-1252 by this much, for each letter.
 MARGIN = 0.15
@@ -98,7 +98,9 @@ def _plausible(evidence: bytes, encoding: str, letters: dict[str, float]) -> flo
         if ord(char) < 0x80:
             continue
         count += 1
-        if char in letters:
+        if letters not in LATIN and char.isalpha() and (_is_ascii_letter(before) or _is_ascii_letter(after)):
+            total -= 1.0  # no word is written in two scripts
+        elif char in letters:
             # A capital within a word of small letters is another encoding's letter.
             total += -0.5 if char.isupper() and before.islower() else letters[char]
         elif char in SIGNS:
@@ -111,6 +113,10 @@ def _plausible(evidence: bytes, encoding: str, letters: dict[str, float]) -> flo
     if letters in LATIN:
         total -= _foreign_runs(text)
     return total / count if count else 0.0
+
+
+def _is_ascii_letter(char: str) -> bool:
+    return char.isascii() and char.isalpha()
 
 
 def _foreign_runs(text: str) -> float:

@@ -93,7 +93,7 @@ def _aggregates(column: ir.Value, approximate: bool) -> dict[str, ir.Scalar]:
     if kind == "number":
         number = column.cast("float64")
         result |= {
-            "whole": (number == number.round()).all(),
+            "whole": (number % 1.0 == 0).all(),  # rounding casts to 64 bits, and 1e300 does not fit
             "quartiles": number.quantile([0.25, 0.5, 0.75]),
         }
     if kind == "text":

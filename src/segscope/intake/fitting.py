@@ -5,17 +5,19 @@ set aside. All of it is counted.
 """
 
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+import ibis
 import pyarrow as pa
 
+from segscope.engine import Engine
 from segscope.intake.layout import Layout, Record
 from segscope.intake.parse import Damage
 from segscope.intake.report import SPACES, Repair
 from segscope.intake.sniff import VALUE
+from segscope.intake.streams import store_batches
 
 BATCH_ROWS = 16_384
 HELD_BACK = 20
@@ -53,20 +55,26 @@ class Tally:
         return tuple(Repair(action, count, detail) for action, count, detail in found if count)
 
 
-def fitted(
-    feed: Iterable[list[str]], layout: Layout, sample: Sequence[Record], delimiter: str, tally: Tally
-) -> pa.RecordBatchReader:
-    """All records of the table as a stream of texts, each as wide as the table."""
+def store_records(
+    engine: Engine,
+    name: str,
+    feed: Iterable[list[str]],
+    layout: Layout,
+    sample: Sequence[Record],
+    delimiter: str,
+    tally: Tally,
+) -> ibis.Table:
+    """Store all records of the table as texts, each as wide as the table."""
     schema = pa.schema([(name, pa.string()) for name in layout.names])
     fit = Fit(
         layout.width, " " if delimiter == SPACES else delimiter, column_kinds(sample[layout.first :], layout.width)
     )
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for chunk in _chunks(_body(feed, layout, fit, tally)):
+        for chunk in filter(None, _bodies(feed, layout, fit, tally)):
             yield pa.record_batch([pa.array(column, pa.string()) for column in zip(*chunk, strict=True)], schema)
 
-    return pa.RecordBatchReader.from_batches(schema, batches())
+    return store_batches(engine, name, schema, batches())
 
 
 def column_kinds(body: Sequence[Record], width: int) -> tuple[bool | None, ...]:
@@ -120,6 +128,13 @@ class Fit:
         best = min(range(len(options)), key=lambda i: (self.misfits(options[i]), merged[i], -spoken[i]))
         return options[best]
 
+    def fit_all(self, records: list[list[str]], tally: Tally) -> list[list[str]]:
+        """Fit many records; blank ones are left out."""
+        if set(map(len, records)) <= {self.width}:
+            return records
+        tally.blank += sum(not record for record in records)
+        return [self.fit(record, tally) for record in records if record]
+
     def misfits(self, record: Record) -> int:
         """Number of cells that hold a value in a column of words, or words in a column of values."""
         pairs = zip(self.kinds, record, strict=True)
@@ -142,25 +157,21 @@ def shown(lines: Sequence[str]) -> str:
     return " / ".join([*parts, "…"] if len(lines) > 3 else parts)
 
 
-def _body(feed: Iterable[list[str]], layout: Layout, fit: Fit, tally: Tally) -> Iterator[list[str]]:
-    held: deque[tuple[list[str], bool]] = deque()
-    after_blank = False
-    for record in islice(feed, layout.first, None):
-        if not record:
-            tally.blank += 1
-            after_blank = True
-            continue
-        held.append((record, after_blank))
-        after_blank = False
-        if len(held) > HELD_BACK:
-            yield fit.fit(held.popleft()[0], tally)
-    keep = len(held)
-    while keep > 1 and _is_footer(*held[keep - 1], fit):
-        keep -= 1
-    rest = [record for record, _ in held]
-    for record in rest[:keep]:
-        yield fit.fit(record, tally)
-    tally.footer = [fit.mark.join(record) for record in rest[keep:]]
+def _bodies(feed: Iterable[list[str]], layout: Layout, fit: Fit, tally: Tally) -> Iterator[list[list[str]]]:
+    """The records of the table, all of one width, in chunks, without what stands after the table."""
+    rest = islice(feed, layout.first, None)
+    held: list[list[str]] = []
+    while chunk := list(islice(rest, BATCH_ROWS)):
+        # The last lines are looked at when it is certain that they are the last.
+        held, ready = held[-HELD_BACK:] + chunk, held[:-HELD_BACK]
+        if ready:
+            yield fit.fit_all(ready, tally)
+    end = len(held)
+    while end > 1 and (not held[end - 1] or _is_footer(held[end - 1], not held[end - 2], fit)):
+        end -= 1
+    tally.footer = [fit.mark.join(record) for record in held[end:] if record]
+    tally.blank += sum(not record for record in held[end:])
+    yield fit.fit_all(held[:end], tally)
 
 
 def _is_footer(record: Record, after_blank: bool, fit: Fit) -> bool:
@@ -175,14 +186,3 @@ def _is_footer(record: Record, after_blank: bool, fit: Fit) -> bool:
     if len(record) > fit.width / 2 or sum(bool(cell.strip()) for cell in record) > 1 or fit.width < 3:
         return False
     return after_blank or (fit.kinds[0] is True and words)
-
-
-def _chunks(feed: Iterable[list[str]]) -> Iterator[list[list[str]]]:
-    chunk: list[list[str]] = []
-    for record in feed:
-        chunk.append(record)
-        if len(chunk) == BATCH_ROWS:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

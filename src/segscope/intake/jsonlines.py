@@ -13,6 +13,7 @@ from segscope.intake.files import Content
 from segscope.intake.fitting import BATCH_ROWS, shown
 from segscope.intake.layout import unique_names
 from segscope.intake.report import Repair
+from segscope.intake.streams import store_batches
 from segscope.intake.survey import Text
 
 MAX_ARRAY_BYTES = 512 * 2**20
@@ -68,7 +69,7 @@ def read_json(text: Text, content: Content, engine: Engine, name: str) -> TextTa
         if chunk:
             yield _batch(chunk, keys, schema)
 
-    table = engine.store(name, pa.RecordBatchReader.from_batches(schema, batches()))
+    table = store_batches(engine, name, schema, batches())
     repairs = (Repair("lines that are no JSON objects set aside", len(broken), shown(broken)),) if broken else ()
     return TextTable(
         table,

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from segscope.intake.report import ROW, ReadOptions
+from segscope.intake.report import ReadOptions
 from segscope.intake.sniff import VALUE
 
 SAMPLE_ROWS = 500
 MAX_HEADER_ROWS = 3
 MAX_PREAMBLE = 200
 RULE = re.compile(r"[\s:|+=-]*[-=]{2,}[\s:|+=-]*|")
+OWN_NAME = re.compile(r"^__+")
 YEAR = re.compile(r"(?:19|20)\d\d")
 
 Record = Sequence[str]
@@ -132,14 +133,16 @@ def join_names(heads: Sequence[Record], width: int) -> tuple[str, ...]:
 def unique_names(found: Sequence[str]) -> tuple[str, ...]:
     """Names that are not empty and not alike, whatever their case: engines do not tell ``Id`` from ``id``.
 
-    >>> unique_names(["id", "", "ID", " sum "])
-    ('id', 'column_2', 'ID_2', 'sum')
+    Two underscores begin the columns that segscope adds itself, and no others; ``rowid`` is the engine's.
+
+    >>> unique_names(["id", "", "ID", " sum ", "__row", "rowid"])
+    ('id', 'column_2', 'ID_2', 'sum', '_row', 'rowid_2')
     """
-    taken = {ROW}
+    taken = {"rowid"}
     wanted = {" ".join(name.split()).lower() for name in found}
     names = []
     for number, name in enumerate(found, start=1):
-        base = " ".join(name.replace("\0", "").split()) or f"column_{number}"
+        base = OWN_NAME.sub("_", " ".join(name.replace("\0", "").split())) or f"column_{number}"
         candidate, count = base, 1
         while candidate.lower() in taken or (count > 1 and candidate.lower() in wanted):
             count += 1

@@ -1,13 +1,14 @@
 """Words and signs that cells are written with, in the languages of the files that people have."""
+# ruff: noqa: RUF001
 
 MISSING = frozenset(
     (
         "", "na", "n/a", "#n/a", "n.a.", "n. a.", "n.a", "<na>", "#na", "null", "(null)", "<null>", "#null!", "nil",
-        "none",
-        "nan", "-nan", "nat", "missing", "(missing)", "(blank)", "(empty)", "<blank>", "empty", "blank", "\\n", "-", "--",
-        "---", "–", "—", ".", "?", "??", "*", "#value!", "#ref!", "#div/0!", "#num!", "#name?", "leer", "leere", "(leer)",
-        "k.a.", "k. a.", "k.a", "k/a", "keine angabe", "fehlt", "n.v.t.", "n.d.", "n.d", "s/d", "s.d.", "vide", "(vide)",
-        "vacio", "vacío", "(vacío)", "nulo", "b.d.", "nd", "not available", "not applicable", "no data", "undefined",
+        "none", "nan", "-nan", "nat", "missing", "(missing)", "(blank)", "(empty)", "<blank>", "empty", "blank",
+        "\\n", "-", "--", "---", "–", "—", ".", "?", "??", "*", "#value!", "#ref!", "#div/0!", "#num!", "#name?",
+        "leer", "leere", "(leer)", "k.a.", "k. a.", "k.a", "k/a", "keine angabe", "fehlt", "n.v.t.", "n.d.", "n.d",
+        "s/d", "s.d.", "vide", "(vide)", "vacio", "vacío", "(vacío)", "nulo", "b.d.", "nd", "not available",
+        "not applicable", "no data", "undefined",
     )
 )  # fmt: skip
 
@@ -53,11 +54,12 @@ CURRENCIES = {
 }  # fmt: skip
 
 UNITS = (
-    "%", "‰", "°C", "°F", "°", "kg", "g", "mg", "t", "lb", "lbs", "oz", "km", "m", "cm", "mm", "mi", "ft", "in", "km/h",
-    "mph", "l", "L", "ml", "cl", "m²", "m2", "qm", "sqm", "h", "hr", "hrs", "hour", "hours", "min", "mins", "minutes", "s",
-    "sec", "secs", "seconds", "ms", "d", "day", "days", "week", "weeks", "month", "months", "y", "yr", "yrs", "year",
-    "years", "Tag", "Tage", "Jahr", "Jahre", "Std", "Stunden", "Monate", "jours", "ans", "pc", "pcs", "pts", "points",
-    "Stk", "Stück", "St", "x", "items", "units", "times", "stars", "orders", "visits", "kWh", "kW", "W", "GB", "MB", "KB",
+    "%", "‰", "°C", "°F", "°", "kg", "g", "mg", "t", "lb", "lbs", "oz", "km", "m", "cm", "mm", "mi", "ft", "in",
+    "km/h", "mph", "l", "L", "ml", "cl", "m²", "m2", "qm", "sqm", "h", "hr", "hrs", "hour", "hours", "min", "mins",
+    "minutes", "s", "sec", "secs", "seconds", "ms", "d", "day", "days", "week", "weeks", "month", "months", "y", "yr",
+    "yrs", "year", "years", "Tag", "Tage", "Jahr", "Jahre", "Std", "Stunden", "Monate", "jours", "ans", "pc", "pcs",
+    "pts", "points", "Stk", "Stück", "St", "x", "items", "units", "times", "stars", "orders", "visits", "kWh", "kW",
+    "W", "GB", "MB", "KB",
 )  # fmt: skip
 
 # The first letters that tell a month, in English, German, French, Spanish, Italian, Portuguese, Dutch and Nordic names.

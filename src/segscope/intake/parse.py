@@ -1,5 +1,6 @@
 """Records from lines of text, tolerantly: for what a strict reader refuses or would lose."""
 
+import csv
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -52,6 +53,7 @@ def records(
         yield from _spaced(lines, dialect)
         return
     delimiter, quote, escape = dialect.delimiter, dialect.quote, dialect.escape
+    usual = bool(quote) and not escape and len(delimiter) == 1 and delimiter != " "
     feed = _Feed(lines)
     for line in feed:
         text = line.rstrip("\r\n")
@@ -59,6 +61,8 @@ def records(
             yield []
         elif (not quote or quote not in text) and (not escape or escape not in text):
             yield text.split(delimiter)
+        elif cells := _well_formed(text, dialect, usual):
+            yield cells
         else:
             split = _split(text, dialect)
             if split.open_at < 0:
@@ -98,6 +102,17 @@ def split_lines(text: str, ends: re.Pattern[str] = LINE_END) -> list[str]:
     if start < len(text):
         lines.append(text[start:])
     return lines
+
+
+def _well_formed(text: str, dialect: Dialect, usual: bool) -> list[str]:
+    """The cells of a line that follows all rules, by the standard library's strict reader; else nothing."""
+    # That reader takes a quote after a blank for text, and we for a quoted cell.
+    if not usual or " " + dialect.quote in text:
+        return []
+    try:
+        return next(csv.reader((text,), delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True))
+    except csv.Error:
+        return []
 
 
 def _spaced(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:

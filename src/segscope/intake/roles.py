@@ -51,8 +51,11 @@ def _identifier(facts: Sequence[ColumnFacts]) -> str | None:
     named = [f for f in unique if _named_identifier(f.name)]
     if named:
         return min(named, key=lambda f: -sum(t in words.OWNER | words.IDENTIFIER for t in words.tokens(f.name))).name
-    first_is_unique = unique and unique[0] is facts[0] and (facts[0].whole or facts[0].kind == "text")
-    return facts[0].name if first_is_unique and facts[0].rows >= 10 else None
+    if not unique or unique[0] is not facts[0] or len(facts) < 2 or facts[0].rows < 10:
+        return None
+    # The first column names the customer when nothing better does, unless its name says that it is an amount.
+    first = facts[0]
+    return None if _measure_concept(first.name.lower(), set(words.tokens(first.name)))[0] else first.name
 
 
 def _can_identify(facts: ColumnFacts) -> bool:

@@ -1,4 +1,7 @@
-"""One pass over the bytes of a text: what a strict reader must know first, and a clean UTF-8 copy where one is needed."""
+"""One pass over the bytes of a text.
+
+It finds out what a strict reader must know first, and makes a clean copy in UTF-8 where one is needed.
+"""
 
 import codecs
 import contextlib
@@ -147,7 +150,8 @@ def _pass_through(stream: BinaryIO, out: BinaryIO | None, content: Content, plai
         line = line + len(chunk) if end < 0 else len(chunk) - end
         if line > MAX_LINE_BYTES:
             raise SourceError(
-                f"{content.name} has a line of more than {MAX_LINE_BYTES // 10**6} MB. Check that it is a table with one customer a line."
+                f"{content.name} has a line of more than {MAX_LINE_BYTES // 10**6} MB. "
+                "Check that it is a table with one customer a line."
             )
         _count(survey, chunk, before)
         before = chunk[-2:]

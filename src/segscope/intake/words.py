@@ -99,9 +99,10 @@ GENERIC_NOUNS = {
     "items",
 }
 WRITTEN_OUT = {
-    "mnt": "", "num": "", "nb": "", "dt": "date", "cmp": "campaign", "prods": "products", "prod": "product", "amt": "amount",
-    "qty": "quantity", "avg": "average", "freq": "frequency", "yr": "year", "pct": "percent", "cust": "customer",
-    "acct": "account", "catalog": "catalogue", "tot": "total", "cnt": "count", "min": "minimum", "max": "maximum",
+    "mnt": "", "num": "", "nb": "", "dt": "date", "cmp": "campaign", "prods": "products", "prod": "product",
+    "amt": "amount", "qty": "quantity", "avg": "average", "freq": "frequency", "yr": "year", "pct": "percent",
+    "cust": "customer", "acct": "account", "catalog": "catalogue", "tot": "total", "cnt": "count", "min": "minimum",
+    "max": "maximum",
 }  # fmt: skip
 
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")

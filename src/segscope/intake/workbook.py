@@ -8,7 +8,7 @@ from segscope.engine import Engine
 from segscope.errors import DataError, SourceError, did_you_mean
 from segscope.intake.delimited import TextTable
 from segscope.intake.files import Content
-from segscope.intake.fitting import Tally, fitted
+from segscope.intake.fitting import Tally, store_records
 from segscope.intake.layout import find_layout
 from segscope.intake.report import ReadOptions
 
@@ -31,7 +31,7 @@ def read_workbook(content: Content, engine: Engine, name: str, told: ReadOptions
         raise DataError(f"The sheet {title!r} of {content.name} is empty. Choose a sheet that holds customers.")
     layout = find_layout(records[:2000], told)
     tally = Tally()
-    table = engine.store(name, fitted(iter(records), layout, records[:2000], "\t", tally))
+    table = store_records(engine, name, iter(records), layout, records[:2000], "\t", tally)
     before = [" ".join(record).strip() for record in records[: layout.skip] if record]
     return TextTable(
         table,

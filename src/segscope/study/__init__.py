@@ -3,14 +3,26 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import ibis
+
 from segscope.engine import connect
-from segscope.errors import RecipeError
+from segscope.errors import DataError, RecipeError, SegscopeError
 from segscope.intake import read
-from segscope.intake.facts import measure_facts
-from segscope.recipe import Recipe, Transform
+from segscope.intake.facts import column_kind, measure_facts
+from segscope.recipe import Recipe, Role, Transform
 from segscope.samples import SYNTHETIC_NOTE
+from segscope.segmentation import Segmentation
 from segscope.study.fitting import ColumnNote, Fit, Progress, fit, propose_recipe
-from segscope.study.folder import Card, check_writable, is_study, read_card, read_fit, write_fit, write_study
+from segscope.study.folder import (
+    Card,
+    check_writable,
+    is_study,
+    read_card,
+    read_data,
+    read_fit,
+    write_fit,
+    write_study,
+)
 from segscope.study.live import SEGMENT_VARIABLE, LiveStudy, open_study
 
 __all__ = [
@@ -45,6 +57,8 @@ class Choices:
         if self.segments is not None:
             recipe = recipe.replace(segments=self.segments or None)
         if self.features is not None:
+            if not self.features:
+                raise RecipeError("Choose at least one feature to cluster on.")
             recipe = recipe.replace(features=self.features)
         if self.transform is not None:
             recipe = recipe.replace(transform=self.transform)
@@ -75,18 +89,38 @@ def fit_source(source: str | Path, folder: Path, choices: Choices = Choices(), p
         progress("Reading the file", 0.0)
         table, report = read(source, engine, "source")
         facts = measure_facts(engine, table)
-        recipe = choices.recipe or propose_recipe(engine, table, facts)
-        unknown = [c.column for c in recipe.columns if c.column not in table.columns]
-        if unknown:
-            raise RecipeError(f"The recipe names a column {unknown[0]!r} that {report.source} does not have.")
-        previous = read_fit(folder, read_card(folder)).segmentation if is_study(folder) else None
-        found = fit(engine, table, choices.applied(recipe), facts, progress, previous)
+        recipe = choices.applied(choices.recipe or propose_recipe(engine, table, facts))
+        check_recipe(table, recipe, report.source)
+        try:
+            found = fit(engine, table, recipe, facts, progress, _previous(folder))
+        except DataError as error:
+            raise type(error)(f"{report.source}: {error}") from None
         progress("Writing the study", 0.95)
         synthetic = _is_sample(Path(source))
         write_study(folder, engine, table, Path(report.source).stem, report, found, synthetic)
     finally:
         engine.close()
     return found
+
+
+def check_recipe(table: ibis.Table, recipe: Recipe, where: str) -> None:
+    """Raise unless a table has every column that a recipe names, each of the kind that its role needs."""
+    kinds = {Role.MEASURE: ("number", "boolean"), Role.FLAG: ("number", "boolean"), Role.DATE: ("date",)}
+    for column in recipe.columns:
+        if column.column not in table.columns:
+            raise RecipeError(f"The recipe names a column {column.column!r} that {where} does not have.")
+        kind = column_kind(table[column.column])
+        if kind not in kinds.get(column.role, (kind,)):
+            raise RecipeError(f"The recipe takes {column.column!r} for a {column.role}, but {where} has {kind}s there.")
+
+
+def _previous(folder: Path) -> Segmentation | None:
+    if not is_study(folder):
+        return None
+    try:
+        return read_fit(folder, read_card(folder)).segmentation
+    except SegscopeError:
+        return None  # a damaged study has no names to keep; fitting it again is how it is mended
 
 
 def refit(folder: Path, recipe: Recipe, progress: Progress = silent) -> Fit:
@@ -96,7 +130,7 @@ def refit(folder: Path, recipe: Recipe, progress: Progress = silent) -> Fit:
     engine = connect()
     try:
         progress("Reading the data", 0.0)
-        table = engine.store("source", engine.scan_parquet("snapshot", folder / card.data))
+        table = engine.store("source", read_data(folder, card, engine, "snapshot"))
         found = fit(engine, table, recipe, measure_facts(engine, table), progress, previous)
         progress("Writing the study", 0.95)
         write_fit(folder, card, found)

@@ -30,7 +30,7 @@ from segscope.intake.roles import newest_date, propose_roles
 from segscope.naming import Portrait, by_value, portray, value_column
 from segscope.preparation import Preparation, coordinate, fit_preparation, to_model
 from segscope.profiling import Profiles, profile
-from segscope.recipe import Recipe, Role
+from segscope.recipe import ColumnRole, Recipe, Role
 from segscope.segmentation import SEGMENT, Segment, Segmentation, assign, to_customers
 from segscope.wording import counted
 
@@ -79,14 +79,13 @@ def propose_recipe(engine: Engine, source: ibis.Table, facts: Sequence[ColumnFac
     """Propose a whole recipe for a typed source table, without asking anything."""
     proposal = propose_roles(facts)
     as_of = newest_date(facts, proposal.columns)
-    recipe = Recipe(
+    return Recipe(
         columns=proposal.columns,
         families=proposal.families,
         cleaning=propose_rules(engine, source, facts, proposal.columns, as_of),
         derived=propose_derived(proposal.columns, proposal.families, as_of),
         as_of=as_of,
     )
-    return recipe
 
 
 def fit(
@@ -247,17 +246,20 @@ def _kept(engine: Engine, table: ibis.Table, new: Segmentation, previous: Segmen
 
 
 def _note(facts: ColumnFacts, recipe: Recipe) -> ColumnNote:
-    role = next(c for c in recipe.columns if c.column == facts.name)
+    role = next(
+        (c for c in recipe.columns if c.column == facts.name),
+        ColumnRole(facts.name, Role.IGNORED, "the recipe does not name it", facts.name),
+    )
     return ColumnNote(facts.name, role.role, facts.blanks, role.reason, role.label, facts.distinct)
 
 
 def _prepared(preparation: Preparation, recipe: Recipe) -> CleaningLog:
     """What preparation did to features, as entries of the cleaning log."""
     entries: list[CleaningEntry] = []
-    derived = {d.name for d in recipe.derived}
+    told = {r.column for r in recipe.cleaning if r.action == "fill" and r.enabled}
     for step in preparation:
         label = recipe.column(step.feature).label
-        if step.blanks and step.feature in derived:
+        if step.blanks and step.feature not in told:
             detail = (
                 f"{counted(step.blanks, 'blank')} in {label} filled with the median {step.fill:,.6g} for clustering."
             )

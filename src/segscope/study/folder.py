@@ -8,6 +8,7 @@ fits/<fingerprint>.json        recipe, segmentation, evidence, profiles
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ from segscope.study.fitting import Fit
 
 CARD = "study.json"
 SCHEMA_VERSION = 1
+DATA_NAME = re.compile(r"data/[0-9a-f]{16}\.parquet")
+FIT_NAME = re.compile(r"fits/[0-9a-f]{16}\.json")
 LARGEST_FILE_BYTES = 200_000_000
 
 
@@ -54,6 +57,9 @@ def check_writable(folder: Path) -> None:
         raise StudyError(f"{folder} is a file. Name a folder for the study.")
     if folder.is_dir() and not is_study(folder) and any(folder.iterdir()):
         raise StudyError(f"The folder {folder} holds other files. Name a new or empty folder for the study.")
+    above = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise StudyError(f"A study cannot be written at {folder}: {above} is not a folder that you may write to.")
 
 
 def read_card(folder: Path) -> Card:
@@ -62,9 +68,13 @@ def read_card(folder: Path) -> Card:
         raise StudyError(f"There is no study at {folder}. Make one with: segscope fit FILE --study {folder}")
     if not is_study(folder):
         raise StudyError(f"{folder} is not a study: it has no {CARD}. Make one with: segscope fit FILE --study DIR")
-    card: Card = build(Card, _read_json(folder / CARD), StudyError, CARD)
-    for name in (card.data, card.fit):
-        if Path(name).is_absolute() or ".." in Path(name).parts or not (folder / name).is_file():
+    data = _read_json(folder / CARD)
+    version = data.get("schema_version") if isinstance(data, dict) else SCHEMA_VERSION
+    if version != SCHEMA_VERSION:
+        raise StudyError(f"{CARD} must have schema_version {SCHEMA_VERSION}. Got {version!r:.40}.")
+    card: Card = build(Card, data, StudyError, CARD)
+    for name, form in ((card.data, DATA_NAME), (card.fit, FIT_NAME)):
+        if not form.fullmatch(name) or not (folder / name).is_file():
             raise StudyError(f"The study {folder} is damaged: {name!r:.80} is missing. Fit it again.")
     return card
 
@@ -73,7 +83,17 @@ def read_fit(folder: Path, card: Card) -> Fit:
     """Read the current fit of a study."""
     found: Fit = build(Fit, _read_json(folder / card.fit), StudyError, card.fit)
     check_shape(found.segmentation)
+    if not len(found.segments) == len(found.profiles.segments) == len(found.portraits) == len(found.verdict.segments):
+        raise StudyError(f"{card.fit} must have a profile, a portrait and a verdict for every segment.")
     return found
+
+
+def read_data(folder: Path, card: Card, engine: Engine, name: str) -> ibis.Table:
+    """The typed source table of a study, as a named view; a file that is not what was written is refused."""
+    path = folder / card.data
+    if _fingerprint(path) != path.stem:
+        raise StudyError(f"The study {folder} is damaged: {card.data} is not what was written. Fit it again.")
+    return engine.scan_parquet(name, path)
 
 
 def _read_json(path: Path) -> object:
@@ -133,7 +153,7 @@ def _write_data(place: Path, engine: Engine, source: ibis.Table) -> str:
     partial = folder / "incoming.partial"
     engine.write_parquet(source.order_by(ROW), partial)
     name = f"data/{_fingerprint(partial)}.parquet"
-    os.replace(partial, place / name)
+    partial.replace(place / name)
     return name
 
 
@@ -156,7 +176,7 @@ def _fingerprint(path: Path) -> str:
 def _replace_text(path: Path, text: str) -> None:
     partial = path.with_name(path.name + ".partial")
     partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def _tidy(place: Path, card: Card) -> None:

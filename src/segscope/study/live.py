@@ -11,7 +11,7 @@ from segscope.intake import ROW
 from segscope.recipe import Recipe
 from segscope.segmentation import SEGMENT, assign, to_customers
 from segscope.study.fitting import Fit, customer_key
-from segscope.study.folder import Card, read_card, read_fit
+from segscope.study.folder import Card, read_card, read_data, read_fit
 
 SAMPLE_CUSTOMERS = 20_000
 SEGMENT_VARIABLE = "__segment_name"
@@ -55,7 +55,7 @@ def open_study(folder: Path) -> LiveStudy:
     card = read_card(folder)
     fit = read_fit(folder, card)
     engine = connect()
-    source = engine.scan_parquet("source", folder / card.data)
+    source = read_data(folder, card, engine, "source")
     live = _load(engine, source, folder, card, fit)
     engine.drop("source")
     if isinstance(engine, DuckDBEngine):

@@ -4,7 +4,7 @@ from dash import Dash, html, set_props
 
 from segscope import theme
 from segscope.errors import SegscopeError
-from segscope.web import shell
+from segscope.web import rerun, shell
 from segscope.web.pages import clustering, data, explore, insights, segments
 from segscope.web.studies import Studies
 
@@ -51,6 +51,7 @@ def make_app(studies: Studies) -> Dash:
     first = studies.get(studies.ids[0])
     app.validation_layout = html.Div([app.layout, *(page.layout(first) for page in PAGES)])
     shell.register(app, studies, PAGES)
+    rerun.register(app, studies)
     for page in (data, explore, clustering, segments, insights):
         page.register(app, studies)
     return app

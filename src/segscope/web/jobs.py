@@ -186,7 +186,7 @@ class Jobs:
 
 @cache
 def _context() -> BaseContext:
-    """Fork from a small process of our own on Linux (this one has threads, which must not be forked); else start afresh."""
+    """On Linux fork from a small process of our own (this one has threads); elsewhere start afresh."""
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

@@ -104,6 +104,18 @@ def info(text: str) -> dmc.Tooltip:
     )
 
 
+def tip(text: str, child: Child) -> dmc.Tooltip:
+    """A help that appears over a thing that can be pointed at or focused."""
+    return dmc.Tooltip(
+        html.Span(child, tabIndex=0, className="tipped"),
+        label=text,
+        multiline=True,
+        w=280,
+        withArrow=True,
+        events={"hover": True, "focus": True, "touch": True},
+    )
+
+
 def swatch(colour: int) -> html.Span:
     """The colour of a segment as a small square."""
     return html.Span(className="swatch", style={"background": segment_variable(colour)})
@@ -141,3 +153,12 @@ def plain_table(
         className="table-box",
         tabIndex=0,
     )
+
+
+def aria(**values: Any) -> dict[str, Any]:
+    """Names and states for those who hear the page.
+
+    >>> aria(label="Segments", valuenow=3)
+    {'aria-label': 'Segments', 'aria-valuenow': 3}
+    """
+    return {f"aria-{name}": value for name, value in values.items()}

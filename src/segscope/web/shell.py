@@ -13,9 +13,10 @@ from segscope.wording import counted
 
 LOGO = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20'%3E"
-    "%3Crect width='9' height='9' rx='2.4' fill='%233B5BDB'/%3E%3Crect x='11' width='9' height='9' rx='2.4' fill='%230CA678'/%3E"
-    "%3Crect y='11' width='9' height='9' rx='2.4' fill='%23F08C00'/%3E%3Ccircle cx='15.5' cy='15.5' r='3.4' fill='none' "
-    "stroke='%23868E96' stroke-width='2.2'/%3E%3C/svg%3E"
+    "%3Crect width='9' height='9' rx='2.4' fill='%233B5BDB'/%3E"
+    "%3Crect x='11' width='9' height='9' rx='2.4' fill='%230CA678'/%3E"
+    "%3Crect y='11' width='9' height='9' rx='2.4' fill='%23F08C00'/%3E"
+    "%3Ccircle cx='15.5' cy='15.5' r='3.4' fill='none' stroke='%23868E96' stroke-width='2.2'/%3E%3C/svg%3E"
 )
 
 
@@ -34,6 +35,10 @@ def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
         [
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Store(id="study"),
+            dcc.Store(id="refresh"),
+            dcc.Store(id="job-asked"),
+            dcc.Store(id="job"),
+            dcc.Interval(id="job-clock", interval=300, disabled=True),
             dcc.Store(id="scheme-choice", storage_type="local"),
             dcc.Store(id="scheme"),
             html.A("Skip to content", href="#page", className="skip"),
@@ -42,6 +47,7 @@ def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
                     dcc.Link([html.Img(src=LOGO, alt="", className="logo"), "segscope"], href="/", className="brand"),
                     html.Span("/", className="slash"),
                     html.Div(id="header-study", className="header-study"),
+                    html.Div(id="header-job"),
                     html.Div(
                         [
                             html.Button(
@@ -78,8 +84,9 @@ def register(app: Dash, studies: Studies, pages: tuple[Page, ...]) -> None:
         Output("tabs", "children"),
         Output("page", "children"),
         Input("url", "pathname"),
+        Input("refresh", "data"),
     )
-    def _show(pathname: str | None) -> tuple[object, object, object, object]:
+    def _show(pathname: str | None, _refresh: object) -> tuple[object, object, object, object]:
         study_id, slug = parse_address(pathname, studies, pages)
         if study_id is None:
             return no_update, [], [], not_found(pathname or "", studies)

@@ -7,15 +7,17 @@ from pathlib import Path
 
 from segscope.errors import StudyError, did_you_mean
 from segscope.study import LiveStudy, open_study, read_card
+from segscope.web.jobs import Jobs
 
 
 class Studies:
-    """Open studies. An id is made from the folder's name and used in addresses."""
+    """Open studies, and the runs that fit them anew. An id is made from the folder's name and used in addresses."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._lock = threading.Lock()
         self._open: dict[str, LiveStudy] = {}
         self._versions: dict[str, int] = {}
+        self.jobs = Jobs(self.reload)
         for folder in folders:
             self._open[self._free_id(folder)] = open_study(folder)
 

@@ -20,7 +20,8 @@ window.dash_clientside.segments = {
     const search = text ? "?" + text : "";
     if (search !== window.location.search) {
       window.history.replaceState(window.history.state, "", window.location.pathname + search + window.location.hash);
-      window.dash_clientside.set_props("url", { search: search });
+      // dcc.Location must know, or it would put its own idea of the address back.
+      window.dash_clientside.set_props("url", { search: search, href: window.location.href });
     }
     const said = wanted.map((id) => names.names[id]);
     if (!said.length) return "Nothing is chosen.";

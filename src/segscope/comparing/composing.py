@@ -1,0 +1,98 @@
+"""What segments are made of: shares of categories and flags with intervals, against everybody."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segscope.comparing.groups import EVERYBODY, Group, brief
+from segscope.comparing.standing import Counts
+from segscope.exploring import Variable
+from segscope.wording import percent
+
+CERTAIN = 1.96
+CLEAR_Z = 3.0
+MOST_VALUES = 12
+
+@dataclass(frozen=True)
+class Share:
+    """A share with its 95 % interval (Wilson 1927); ``of`` customers are known."""
+
+    share: float
+    low: float
+    high: float
+    of: int
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Shares of values (rows) in groups (columns); the last column of ``shares`` is everybody's.
+
+    ``prefix``: what a value needs before it to be understood on its own.
+    """
+
+    title: str
+    prefix: str
+    values: tuple[str, ...]
+    groups: tuple[Group, ...]
+    shares: tuple[tuple[Share, ...], ...]
+    blanks: int
+
+
+def wilson(count: int, of: int) -> Share:
+    """A share with its interval (Wilson 1927).
+
+    >>> wilson(5, 10)
+    Share(share=0.5, low=0.2365895936, high=0.7634104064, of=10)
+    """
+    if of == 0:
+        return Share(math.nan, math.nan, math.nan, 0)
+    p, z2 = count / of, CERTAIN**2
+    middle, width = (p + z2 / (2 * of)) / (1 + z2 / of), CERTAIN / (1 + z2 / of)
+    reach = width * math.sqrt(p * (1 - p) / of + z2 / (4 * of**2))
+    return Share(p, round(max(0.0, middle - reach), 10), round(min(1.0, middle + reach), 10), of)
+
+
+def composition(variable: Variable, counts: Counts, groups: Sequence[Group]) -> Composition:
+    """What each group, and everybody, is made of by the values of a category; rare values are put together."""
+    order = np.argsort(-counts[:, :-1].sum(axis=0), kind="stable")
+    names = [variable.choices[i] for i in order[:MOST_VALUES]]
+    merged = counts[:, order[:MOST_VALUES]]
+    if len(order) > MOST_VALUES:
+        rare = len(order) - MOST_VALUES
+        names.append(f"{rare} more values")
+        merged = np.column_stack([merged, counts[:, order[MOST_VALUES:]].sum(axis=1)])
+    columns = [merged.sum(axis=0) if g.place is None else merged[g.place] for g in (*groups, EVERYBODY)]
+    shares = tuple(tuple(wilson(int(c[row]), int(c.sum())) for c in columns) for row in range(len(names)))
+    blanks = int(counts[:, -1].sum())
+    return Composition(variable.label, f"{brief(variable.label)} ", tuple(names), tuple(groups), shares, blanks)
+
+
+def flags_together(flags: Mapping[str, tuple[Variable, Counts]], groups: Sequence[Group]) -> Composition:
+    """The share of yes for every flag, in each group and among everybody; the most frequent first."""
+    rows = []
+    for variable, counts in flags.values():
+        yes = variable.choices.index("yes") if "yes" in variable.choices else None
+        columns = [counts.sum(axis=0) if g.place is None else counts[g.place] for g in (*groups, EVERYBODY)]
+        counted = [(0 if yes is None else int(c[yes]), int(c[:-1].sum())) for c in columns]
+        rows.append((variable.label, tuple(wilson(count, of) for count, of in counted)))
+    rows.sort(key=lambda row: -row[1][-1].share)
+    blanks = max((int(counts[:, -1].sum()) for _, counts in flags.values()), default=0)
+    return Composition("Yes or no", "", tuple(r[0] for r in rows), tuple(groups), tuple(r[1] for r in rows), blanks)
+
+
+def composition_in_words(found: Composition) -> str:
+    """The share that stands out most against everybody, if chance does not explain it (hypergeometric z of 3)."""
+    best, words = CLEAR_Z, ""
+    for value, row in zip(found.values, found.shares, strict=True):
+        everybody = row[-1]
+        for group, mine in zip(found.groups, row, strict=False):
+            if group.place is None or not 0 < mine.of < everybody.of or not 0 < everybody.share < 1:
+                continue
+            rest = (everybody.of - mine.of) / max(1, everybody.of - 1)
+            z = abs(mine.share - everybody.share) / math.sqrt(everybody.share * (1 - everybody.share) / mine.of * rest)
+            if z > best:
+                shares = f"{percent(mine.share)} of {group.short}, {percent(everybody.share)} of everyone"
+                best, words = z, f"{found.prefix}{brief(value)}: {shares}"
+    return words or f"{found.title}: no clear difference from everyone"

@@ -1,0 +1,139 @@
+"""What sets groups apart: differences of means as effect sizes with intervals, from profiles alone."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from segscope.comparing.groups import Compared, Group
+from segscope.profiling import NumberProfile, Profiles
+from segscope.wording import listed, percent, short
+
+CERTAIN = 1.96
+NOTICEABLE = 0.2  # Cohen's (1988) small difference
+
+@dataclass(frozen=True)
+class Summary:
+    """What a difference needs of a group: known values, their mean and (population) standard deviation."""
+
+    count: int
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far the mean of one group lies above another's: Cohen's d with its 95 % interval."""
+
+    column: Compared
+    first: float
+    second: float
+    effect: float
+    low: float
+    high: float
+
+    @property
+    def noticeable(self) -> bool:
+        """At least a small difference, and one that chance does not explain."""
+        return abs(self.effect) >= NOTICEABLE and (self.low > 0 or self.high < 0)
+
+
+def summary(number: NumberProfile | None) -> Summary | None:
+    """The part of a profile that differences need."""
+    return Summary(number.count, number.mean, number.deviation) if number else None
+
+
+def everyone_else(all_: NumberProfile | None, mine: NumberProfile | None) -> Summary | None:
+    """Everybody but one segment, from the two profiles.
+
+    >>> one = NumberProfile(2, 2.0, 1.0, 0.0, 1, 1, 1, 1, 1)
+    >>> everyone_else(NumberProfile(4, 8.0, 2.0, 1.0, 1, 1, 2, 3, 3), one)
+    Summary(count=2, mean=3.0, deviation=0.0)
+    """
+    if all_ is None:
+        return None
+    if mine is None:
+        return summary(all_)
+    count = all_.count - mine.count
+    if count < 1:
+        return None
+    mean = (all_.mean * all_.count - mine.mean * mine.count) / count
+    within = all_.count * all_.deviation**2 - mine.count * mine.deviation**2
+    between = mine.count * (mine.mean - all_.mean) ** 2 + count * (mean - all_.mean) ** 2
+    return Summary(count, mean, math.sqrt(max(0.0, within - between) / count))
+
+
+def cohens_d(first: Summary, second: Summary) -> tuple[float, float, float]:
+    """Cohen's d with its 95 % interval; infinite where the groups differ and neither varies.
+
+    References
+    ----------
+    Hedges, L. V., Olkin, I. (1985). Statistical Methods for Meta-Analysis, chapter 5: the large-sample variance.
+
+    >>> [round(v, 3) for v in cohens_d(Summary(50, 1.0, 1.0), Summary(50, 0.0, 1.0))]
+    [0.99, 0.575, 1.405]
+    """
+    n, m = first.count, second.count
+    gap = first.mean - second.mean
+    pooled = math.sqrt((n * first.deviation**2 + m * second.deviation**2) / max(1, n + m - 2))
+    if pooled <= 1e-12 * max(abs(first.mean), abs(second.mean), 1e-300):
+        effect = math.copysign(math.inf, gap) if gap else 0.0
+        return effect, effect, effect
+    effect = gap / pooled
+    reach = CERTAIN * math.sqrt((n + m) / (n * m) + effect**2 / (2 * (n + m)))
+    return effect, effect - reach, effect + reach
+
+
+def differences(
+    profiles: Profiles, columns: Sequence[Compared], first: int, second: int | None
+) -> tuple[Difference, ...]:
+    """Differences of one segment from another (None: from everyone else) on every column, the largest first."""
+    found = []
+    for column in columns:
+        mine = profiles.segments[first].numbers.get(column.column)
+        if second is None:
+            other = everyone_else(profiles.everybody.numbers.get(column.column), mine)
+        else:
+            other = summary(profiles.segments[second].numbers.get(column.column))
+        own = summary(mine)
+        if own and other and own.count > 1 and other.count > 1:
+            found.append(Difference(column, own.mean, other.mean, *cohens_d(own, other)))
+    return tuple(sorted(found, key=lambda d: (-abs(d.effect), d.column.label)))
+
+
+def by_spread(profiles: Profiles, columns: Sequence[Compared], places: Sequence[int]) -> tuple[Compared, ...]:
+    """Columns ordered by how far apart the segments' means are, in standard deviations of everybody."""
+
+    def spread(column: Compared) -> float:
+        found = [profiles.standard_difference(g, column.column) for g in places]
+        return max(found) - min(found)
+
+    return tuple(sorted(columns, key=lambda c: (-spread(c), c.label)))
+
+
+def apart_in_words(first: str, second: str | None, found: Sequence[Difference]) -> str:
+    """What sets two groups apart, in a sentence; ``second`` None: everyone else."""
+    telling = [d for d in found if d.noticeable]
+    higher = [d.column.word for d in telling if d.effect > 0][:3]
+    lower = [d.column.word for d in telling if d.effect < 0][:3]
+    if not telling:
+        return f"{first} hardly differ from {second or 'everyone else'}"
+    if second is None:
+        parts = [f"higher on {listed(higher)}" if higher else "", f"lower on {listed(lower)}" if lower else ""]
+        return f"{first} against everyone else: {'; '.join(p for p in parts if p)}"
+    if not higher:
+        return f"{second} are higher on {listed(lower)}"
+    return f"{first} are higher on {listed(higher)}" + (f"; {second} on {listed(lower)}" if lower else "")
+
+
+def spread_in_words(profiles: Profiles, ranked: Sequence[Compared], groups: Sequence[Group]) -> str:
+    """Where three or more segments differ most, in a sentence."""
+    if not ranked:
+        return "Nothing tells these segments apart"
+    top = ranked[0]
+    known = [(profiles.segments[g.place].numbers.get(top.column), g.short) for g in groups if g.place is not None]
+    means = [(number.mean, name) for number, name in known if number]
+    (low, lowest), (high, highest) = min(means), max(means)
+    others = [c.word for c in ranked[1:3]]
+    rest = f"; then on {listed(others)}" if others else ""
+    say = percent if top.share else short
+    return f"They differ most on {top.word}, {say(low)} ({lowest}) to {say(high)} ({highest}){rest}"

@@ -1,0 +1,291 @@
+"""The comparison as HTML: cards of segments, the table of differences, the heat map of means, the numbers."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import html
+
+from segscope.clustering import SegmentVerdict
+from segscope.comparing import EVERYBODY, Compared, Difference, Group, Row, brief
+from segscope.naming import Trait
+from segscope.profiling import Profiles
+from segscope.segmentation import Segment
+from segscope.theme import segment_variable
+from segscope.web import parts
+from segscope.wording import full, listed, percent, short
+
+WIDEST_EFFECT = 3.0
+PLOT_HALF = 42.0  # per cent of the cell's width, on either side of nought
+ROOM_UP_TO = 0.6
+STRONGEST_TINT = 46  # per cent: text stays readable on it in both schemes
+FULL_TINT_AT = 2.0
+MOST_BARS = 8
+TALLEST_BAR_AT = 1.5
+STABILITY_WORDS = ((0.85, "very stable"), (0.75, "stable"), (0.6, "shaky"), (0.0, "not stable"))
+ORIGINS = {"feature": ("◆", "made the segments"), "part": ("◇", "part of what made them")}
+
+
+def own(colour: int | None) -> dict[str, str]:
+    """The style that gives an element a segment's colour (grey: everybody's)."""
+    return {"--own": "var(--faint)" if colour is None else segment_variable(colour)}
+
+
+def group_name(group: Group) -> html.Span:
+    """A group's name beside its colour."""
+    square = html.Span(className="swatch own-swatch")
+    return html.Span([square, group.short], className="group-name", style=own(group.colour))
+
+
+def aria(**named: str) -> dict[str, Any]:
+    """Accessible names and states as attributes.
+
+    >>> aria(label="Compare")
+    {'aria-label': 'Compare'}
+    """
+    return {f"aria-{name}": value for name, value in named.items()}
+
+
+def key(groups: Sequence[Group]) -> list[html.Span]:
+    """Which colour is whose."""
+    return [group_name(g) for g in groups]
+
+
+# ------------------------------------------------------------------------------------------------ cards
+
+
+def segment_card(
+    segment: Segment,
+    traits: Sequence[tuple[Trait, str]],
+    verdict: SegmentVerdict,
+    nearest: str | None,
+    bars: Sequence[tuple[str, float]],
+    worth: str | None,
+) -> html.Article:
+    """One segment at a glance.
+
+    Parameters
+    ----------
+    traits : what sets it apart, each with its mean in words
+    nearest : name of the segment that it is least apart from
+    bars : feature and standard difference from everybody
+    worth : what ``segment.value_share`` is a share of
+    """
+    size: list[Any] = [html.Strong(full(segment.size)), " customers · ", percent(segment.share)]
+    words = html.Div([html.H2(segment.name, className="segment-name"), html.P(size, className="segment-size")])
+    chips = [
+        html.Span([t.label, " ", html.Strong(amount)], className="trait", title=f"Everyone: {_everybody(t, amount)}")
+        for t, amount in traits
+    ]
+    return html.Article(
+        [
+            html.Div([words, profile_picture(bars)], className="segment-head"),
+            html.P(segment.sentence, className="segment-sentence"),
+            _value(segment, worth) if worth and segment.value_share is not None else html.Div(),
+            html.Div(chips, className="traits"),
+            html.P(
+                [
+                    parts.chip(segment.verdict, segment.verdict),
+                    html.Span(stability_in_words(segment, verdict, nearest), className="small muted"),
+                ],
+                className="segment-verdict",
+            ),
+        ],
+        className="segment-card",
+        style=own(segment.colour),
+    )
+
+
+def _everybody(trait: Trait, amount: str) -> str:
+    return percent(trait.everybody) if amount.endswith("%") else full(trait.everybody)
+
+
+def _value(segment: Segment, worth: str) -> html.Div:
+    """Its share of the value as a bar, with a mark at its share of the customers."""
+    share = segment.value_share or 0.0
+    mark = html.Span(className="value-mark", style={"left": f"{100 * segment.share:.2f}%"})
+    words: list[Any] = [html.Strong(percent(share)), f" of {worth.lower()}"]
+    title = f"Mark: {percent(segment.share)} of customers"
+    bar = html.Div([parts.bar(share, "var(--own)"), mark], className="value-bar", title=title)
+    return html.Div([bar, html.P(words, className="small segment-size")], className="segment-value")
+
+
+def stability_in_words(segment: Segment, verdict: SegmentVerdict, nearest: str | None) -> str:
+    """How surely a segment is found again, and whether it stands apart."""
+    if nearest is None:
+        return "the only segment"
+    word = next(text for least, text in STABILITY_WORDS if segment.stability >= least)
+    apart = "apart from all others" if verdict.separated_from_nearest else f"no gap to {brief(nearest)}"
+    return f"{word} ({segment.stability:.2f} of 1), {apart}"
+
+
+def profile_picture(bars: Sequence[tuple[str, float]]) -> html.Div:
+    """A tiny bar chart: how far each feature lies above or below everybody, in standard deviations."""
+    said = listed([f"{label} {abs(d):.1f} {'above' if d >= 0 else 'below'}" for label, d in bars])
+    drawn = [
+        html.Span(
+            className="up" if d >= 0 else "down",
+            style={"height": f"{max(3.0, 50 * min(1.0, abs(d) / TALLEST_BAR_AT)):.0f}%"},
+            title=f"{label}: {d:+.1f} standard deviations",
+        )
+        for label, d in bars[:MOST_BARS]
+    ]
+    slots = [html.Span(b, className="slot") for b in drawn]
+    label = f"Profile in standard deviations from everyone: {said}"
+    return html.Div(slots, className="profile-picture", role="img", **aria(label=label))
+
+
+# ------------------------------------------------------------------------------------------------ differences
+
+
+def difference_table(
+    first: Group, second: Group, found: Sequence[Difference], everyone: Profiles | None = None
+) -> html.Div:
+    """Every variable with both means and the difference as a dot with its interval, the largest first.
+
+    ``everyone``: the profiles, where everybody's mean is wanted too.
+    """
+    finite = [abs(v) for d in found for v in (d.effect, d.low, d.high) if math.isfinite(v)]
+    reach = min(WIDEST_EFFECT, max([1.0, *finite]))
+    named = [first, second, *([EVERYBODY] if everyone else [])]
+    head = [html.Th("Variable", scope="col")]
+    for group in named:
+        kind = "number everyone" if group is EVERYBODY else "number"
+        head.append(html.Th(group_name(group), scope="col", className=kind))
+    head.append(html.Th(_scale(reach), scope="col", className="effect-head"))
+    rows = [_difference_row(d, first, second, reach, everyone) for d in found]
+    return _table(head, rows, "effects", f"Differences between {first.name} and {second.name}")
+
+
+def _difference_row(
+    d: Difference, first: Group, second: Group, reach: float, everyone: Profiles | None
+) -> html.Tr:
+    higher = first if d.effect > 0 else second
+    cells: list[Any] = [
+        html.Th(_labelled(d.column), scope="row"),
+        html.Td(d.column.amount(d.first), className="number own-text", style=own(first.colour)),
+        html.Td(d.column.amount(d.second), className="number own-text", style=own(second.colour)),
+    ]
+    if everyone:
+        mean = everyone.everybody.numbers[d.column.column].mean
+        cells.append(html.Td(d.column.amount(mean), className="number muted everyone"))
+    return html.Tr([*cells, html.Td(_effect(d, reach), style=own(higher.colour))])
+
+
+def _labelled(column: Compared) -> list[Any]:
+    unit = html.Span(f" {column.unit}", className="unit") if column.unit and column.unit != "share" else None
+    return [column.label, unit, origin_mark(column.origin) if column.origin else None]
+
+
+def origin_mark(origin: str) -> html.Span:
+    """The mark of a variable that made the segments, or is part of what did."""
+    mark, words = ORIGINS[origin]
+    drawn = [html.Span(mark, **aria(hidden="true")), html.Span(words, className="sr-only")]
+    return html.Span(drawn, className="origin", title=words)
+
+
+def origin_key(columns: Sequence[Compared]) -> list[Any]:
+    """What the marks mean, those that occur."""
+    found = {c.origin for c in columns}
+    return [html.Span(f"{mark} {words}", className="origin-key") for o, (mark, words) in ORIGINS.items() if o in found]
+
+
+def _effect(d: Difference, reach: float) -> html.Div:
+    """A dot with its interval around nought."""
+
+    def place(value: float) -> float:
+        return 50 + PLOT_HALF * min(1.0, max(-1.0, value / reach))
+
+    infinite = math.isinf(d.effect)
+    text = "no overlap" if infinite else f"{d.effect:+.1f}"
+    said = text if infinite else f"{d.effect:+.2f}, 95 % interval {d.low:+.2f} to {d.high:+.2f}"
+    # The number stands on the outer side of the interval while there is room.
+    outside = (d.effect >= 0) == (abs(d.effect) < ROOM_UP_TO * reach)
+    side, end = ("left", place(d.high)) if outside else ("right", 100 - place(d.low))
+    line = {"left": f"{place(d.low):.2f}%", "width": f"{max(0.0, place(d.high) - place(d.low)):.2f}%"}
+    return html.Div(
+        [
+            html.Span(className="effect-zero"),
+            html.Span(className="effect-line", style=line),
+            html.Span(className="effect-dot", style={"left": f"{place(d.effect):.2f}%"}),
+            html.Span(text, className="effect-text", style={side: f"calc({end:.2f}% + 9px)"}),
+        ],
+        className="effect",
+        role="img",
+        title=said,
+        **aria(label=said),
+    )
+
+
+def _scale(reach: float) -> html.Div:
+    marks = [-reach, 0.0, reach]
+    drawn = [
+        html.Span("0" if m == 0 else f"{m:+.1f}", style={"left": f"{50 + PLOT_HALF * m / reach:.1f}%"}) for m in marks
+    ]
+    name = html.Span("Difference in standard deviations", className="sr-only")
+    return html.Div([name, *drawn], className="effect-scale")
+
+
+# ------------------------------------------------------------------------------------------------ heat map
+
+
+def heat_table(profiles: Profiles, ranked: Sequence[Compared], groups: Sequence[Group]) -> html.Div:
+    """Means of variables (rows) in groups (columns), tinted by how far they lie from everybody's."""
+    head = [html.Th("Variable", scope="col")]
+    head += [html.Th(group_name(g), scope="col", className="heat-head") for g in groups]
+    rows = [
+        html.Tr([html.Th(_labelled(column), scope="row"), *(_heat_cell(profiles, column, g) for g in groups)])
+        for column in ranked
+    ]
+    return _table(head, rows, "heat", "Means of the chosen segments")
+
+
+def _heat_cell(profiles: Profiles, column: Compared, group: Group) -> html.Td:
+    if group.place is None:
+        return html.Td(column.amount(profiles.everybody.numbers[column.column].mean), className="number everybody")
+    mine = profiles.segments[group.place].numbers.get(column.column)
+    if mine is None:
+        return html.Td("unknown", className="number")
+    difference = profiles.standard_difference(group.place, column.column)
+    tint = STRONGEST_TINT * min(1.0, abs(difference) / FULL_TINT_AT)
+    colour = "var(--accent)" if difference > 0 else "var(--warm)"
+    said = f"{abs(difference):.1f} standard deviations {'above' if difference >= 0 else 'below'} everyone"
+    return html.Td(
+        [column.amount(mine.mean), html.Span(f", {said}", className="sr-only")],
+        className="number",
+        title=said,
+        style={"background": f"color-mix(in srgb, {colour} {tint:.0f}%, transparent)"},
+    )
+
+
+def _table(head: Sequence[html.Th], rows: Sequence[html.Tr], kind: str, caption: str) -> html.Div:
+    table = html.Table(
+        [html.Caption(caption, className="sr-only"), html.Thead(html.Tr(list(head))), html.Tbody(list(rows))],
+        className=f"plain-table compare-table {kind}",
+    )
+    return html.Div(table, className="table-box", tabIndex=0, role="region", **aria(label=caption))
+
+
+# ------------------------------------------------------------------------------------------------ numbers
+
+
+def number_table(rows: Sequence[Row]) -> html.Div:
+    """Mean, spread and quartiles of every chosen variable and group, in original units."""
+    head = ["Variable", "", "Known", "Mean", "Deviation", "Lowest", "Quarter", "Median", "Three quarters", "Highest"]
+    body = []
+    before: Compared | None = None
+    for column, group, n in rows:
+        values = (n.mean, n.deviation, n.low, n.quarter, n.median, n.three_quarters, n.high)
+        cells = [html.Td(column.amount(v), className="number") for v in values]
+        label = html.Span(column.title, className="sr-only" if column is before else "")
+        count = html.Td(full(n.count), className="number")
+        body.append(html.Tr([html.Th(label, scope="row"), html.Td(group_name(group)), count, *cells]))
+        before = column
+    heads = [html.Th(h, scope="col", className="number" if i > 1 else "") for i, h in enumerate(head)]
+    return _table(heads, body, "numbers", "Numbers of the chosen segments")
+
+
+def trait_amount(columns: Mapping[str, Compared], trait: Trait) -> str:
+    """The mean behind a trait, short."""
+    column = columns.get(trait.column)
+    return percent(trait.mean) if column and column.share else short(trait.mean)

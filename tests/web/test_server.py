@@ -1,0 +1,71 @@
+"""The server's promises: health, safe headers, small wire, no other names, a free port."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from segscope import samples
+from segscope.study import Choices, fit_source
+from segscope.web.server import free_port, make_server
+from segscope.web.studies import Studies
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    place = tmp_path_factory.mktemp("server")
+    samples.write(place / "c.parquet", 300)
+    fit_source(place / "c.parquet", place / "My Study!", Choices(segments=3))
+    with TestClient(make_server(Studies([place / "My Study!"])), base_url="http://127.0.0.1") as made:
+        yield made
+
+
+def test_health_answers(client: TestClient) -> None:
+    answer = client.get("/health")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ok"
+
+
+def test_every_answer_carries_the_safety_headers(client: TestClient) -> None:
+    for path in ("/health", "/", "/_dash-layout"):
+        headers = client.get(path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'self'" in headers["Content-Security-Policy"]
+
+
+def test_scripts_are_sent_compressed(client: TestClient) -> None:
+    answer = client.get("/_dash-layout", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+
+
+def test_a_request_that_names_another_host_is_refused(client: TestClient) -> None:
+    answer: httpx.Response = client.get("/", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+
+
+def test_the_page_holds_no_address_of_another_machine(client: TestClient) -> None:
+    text = client.get("/").text
+    assert "//cdn" not in text
+    assert 'src="http' not in text
+
+
+def test_the_id_of_a_study_is_made_from_its_folder(client: TestClient) -> None:
+    assert client.get("/s/my-study/explore").status_code == 200
+
+
+def test_another_free_port_is_found_when_the_wanted_one_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert free_port("127.0.0.1", port) > port
+
+
+def test_a_folder_that_is_no_study_is_refused(tmp_path: Path) -> None:
+    from segscope.errors import StudyError
+
+    with pytest.raises(StudyError, match="not a study"):
+        Studies([tmp_path])
