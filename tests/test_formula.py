@@ -89,7 +89,7 @@ def test_formulas_mean_what_they_say(engine: Engine, text: str, expected: float)
         ("2014-13-45", "2014-13-45, which is no date"),
         ("(" * 60 + "1" + ")" * 60, "deeper than 50"),
         ("-" * 60 + "1", "deeper than 50"),
-        ("__import__('os').system('ls')", "no function '__import__'"),
+        ("__import__('os').system('ls')", "cannot read at place 12"),
         ("a.b", "cannot read at place 2"),
         ("a; drop table t", "cannot read at place 2"),
     ],

@@ -156,7 +156,8 @@ def _standardised(
 
 
 def _log_filled(value: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
-    filled = ibis.coalesce(value, step.fill)
+    # A quotient can be infinite; a place in model space cannot.
+    filled = ibis.greatest(ibis.least(ibis.coalesce(value, step.fill), LARGEST_NUMBER), -LARGEST_NUMBER)
     # A later customer may lie below what was seen: the log scale ends at 0.
     return (ibis.ifelse(filled < 0, 0.0, filled) + 1.0).ln() if step.log else filled
 
@@ -191,7 +192,7 @@ def to_model_numpy(features: Mapping[str, Array], preparation: Preparation) -> A
 
 
 def _coordinate_numpy(value: Array, step: FeaturePreparation) -> Array:
-    filled = np.where(np.isnan(value), step.fill, value)
+    filled = np.clip(np.where(np.isnan(value), step.fill, value), -LARGEST_NUMBER, LARGEST_NUMBER)
     plain = np.log(np.where(filled < 0, 0.0, filled) + 1.0) if step.log else filled
     if step.low is not None and step.high is not None:
         plain = np.where(plain < step.low, step.low, np.where(plain > step.high, step.high, plain))

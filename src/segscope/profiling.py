@@ -83,7 +83,7 @@ def profile(
     found: dict[int, dict[str, NumberProfile]] = {g: {} for g in range(EVERYBODY, segments)}
     for group, column, number in _number_profiles(engine, table, by, numbers):
         found[group][column] = number
-    values = _category_counts(engine, table.mutate(segment=table[by]), categories, segments)
+    values = _category_counts(engine, table, by, categories, segments)
     groups = {g: GroupProfile(sizes.get(g, 0), found[g], values[g]) for g in range(EVERYBODY, segments)}
     return Profiles(groups[EVERYBODY], tuple(groups[g] for g in range(segments)))
 
@@ -135,20 +135,20 @@ def _number_profile(answer: dict[str, Any], i: int, scales: tuple[float, float])
 
 
 def _category_counts(
-    engine: Engine, table: ibis.Table, categories: Sequence[str], segments: int
+    engine: Engine, table: ibis.Table, by: str, categories: Sequence[str], segments: int
 ) -> dict[int, dict[str, dict[str, int]]]:
     result: dict[int, dict[str, dict[str, int]]] = {g: {} for g in range(EVERYBODY, segments)}
     for column in categories:
-        result[EVERYBODY][column] = _counts(rows(engine, _value_counts(table, column, [])))
-        found = rows(engine, _value_counts(table, column, ["segment"]))
+        values = table.select(segment=table[by], value=ibis.coalesce(table[column].cast("string"), ""))
+        result[EVERYBODY][column] = _counts(rows(engine, _value_counts(values, ["value"])))
+        found = rows(engine, _value_counts(values, ["segment", "value"]))
         for g in range(segments):
             result[g][column] = _counts([r for r in found if int(r["segment"]) == g])
     return result
 
 
-def _value_counts(table: ibis.Table, column: str, by: list[str]) -> ibis.Table:
-    value = ibis.coalesce(table[column].cast("string"), "")
-    counts = table.mutate(value=value).group_by([*by, "value"]).agg(n=ibis._.count())
+def _value_counts(values: ibis.Table, keys: list[str]) -> ibis.Table:
+    counts = values.group_by(keys).agg(n=ibis._.count())
     return counts.order_by([ibis.desc("n"), "value"])
 
 

@@ -193,7 +193,7 @@ def place(segmentation: Segmentation, donors: Donors, given: Mapping[str, float]
     weights = _likeness(segmentation, donors, {f: np.array([v]) for f, v in known.items()})
     complete = _completed(segmentation, {f: np.full(len(donors), v) for f, v in known.items()}, donors)
     odds = strengths_numpy(segmentation, to_model_numpy(complete, segmentation.preparation))
-    probabilities = weights @ odds / weights.sum()
+    probabilities = np.minimum(weights @ odds / weights.sum(), 1.0)
     order = np.argsort(-probabilities, kind="stable")
     first, second = int(order[0]), int(order[1]) if len(order) > 1 else None
     right = float(weights @ (odds.argmax(axis=1) == first) / weights.sum())

@@ -153,10 +153,7 @@ def smoothed(shares: Array) -> Array:
     steps = np.arange(-3, 4)
     bell = np.exp(-(steps**2) / 2)
     bell /= bell.sum()
-    reach = min(3, len(shares))
-    mirrored = np.concatenate([shares[:reach][::-1], shares, shares[-reach:][::-1]])
-    wide = np.convolve(np.pad(mirrored, 3 - reach), bell, mode="same")
-    return np.asarray(wide[3 : 3 + len(shares)])
+    return np.asarray(np.convolve(np.pad(shares, 3, mode="symmetric"), bell, mode="valid"))
 
 
 def median_of_bins(counts: Counts, variable: Variable) -> float | None:

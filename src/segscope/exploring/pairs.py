@@ -75,16 +75,12 @@ def cloud(engine: Engine, sample: ibis.Table, axes: dict[str, tuple[int, Variabl
 def boxes(engine: Engine, selected: ibis.Table, number: Variable, by: Sequence[tuple[str, int, Variable]]) -> Boxes:
     """Quartiles of a number by up to three categories, named "x", "colour" and "facet", on all selected rows."""
     x = numeric(selected, number)
-    keys = [f"by_{name}" for name, _, _ in by]
-    chosen = {key: selected[bin_column(place)] for key, (_, place, _) in zip(keys, by, strict=True)}
+    chosen = {f"by_{name}": selected[bin_column(place)] for name, place, _ in by} or {"by_nothing": ibis.literal(0)}
+    keys = list(chosen)
     table = selected.select(number=x, **chosen).filter(ibis._.number.notnull())
     quartiles = table.group_by(keys).agg(n=ibis._.count(), q=ibis._.number.quantile([0.25, 0.5, 0.75]))
     quartiles = quartiles.mutate(q1=quartiles.q[0], q3=quartiles.q[2])
-    joined = (
-        table.join(quartiles.select(*keys, "q1", "q3"), keys)
-        if keys
-        else table.cross_join(quartiles.select("q1", "q3"))
-    )
+    joined = table.join(quartiles.select(*keys, "q1", "q3"), keys)
     reach = 1.5 * (joined.q3 - joined.q1)
     inside = joined.filter((joined.number >= joined.q1 - reach) & (joined.number <= joined.q3 + reach))
     whiskers = inside.group_by(keys).agg(low=ibis._.number.min(), high=ibis._.number.max())
@@ -92,7 +88,7 @@ def boxes(engine: Engine, selected: ibis.Table, number: Variable, by: Sequence[t
     groups: list[dict[str, Any]] = []
     for r in rows(engine, quartiles.order_by(keys)):
         slots = tuple(r[k] for k in keys)
-        names = {n: slot_name(v, slot) for (n, _, v), slot in zip(by, slots, strict=True)}
+        names = {n: slot_name(v, slot) for (n, _, v), slot in zip(by, slots, strict=False)}  # one key without any
         low, high = ends[slots]
         quarter, median, three_quarters = r["q"]
         groups.append(

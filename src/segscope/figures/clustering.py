@@ -17,7 +17,7 @@ WCSS_HEIGHT, SMALL_HEIGHT = 372, 162
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 UNSTABLE = " that another sample would make elsewhere"
 # Hennig (2007), on the mean Jaccard similarity under resampling.
-STABILITY_WORDS = ((0.85, "highly stable"), (0.75, "stable"), (0.6, "wavering"), (0.0, "unstable"))
+STABILITY_WORDS = ((0.85, "very stable"), (0.75, "stable"), (0.6, "shaky"), (0.0, "not stable"))
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def wcss_by_k(criteria: Sequence[Criteria], chosen: int, elbow: int | None, sche
             _dot(elbow, by_k[elbow], {"color": look.card, "size": 11, "line": {"color": look.text, "width": 2}})
         )
         # Under the falling curve there is room, unless the point lies low.
-        aside, up = (-14, -34) if by_k[elbow] > 0.3 * max(values) else (30, 78)
+        aside, up = (0, -34) if by_k[elbow] > 0.3 * max(values) else (30, 78)
         notes.append(_note(elbow, by_k[elbow], f"elbow at {elbow}", look.text, aside, up))
     if chosen in by_k:
         words = f"<b>{chosen} chosen{', and the elbow' if chosen == elbow else ''}</b><br>WCSS {full(by_k[chosen])}"
@@ -204,7 +204,7 @@ def _note(x: int, y: float, text: str, colour: str, aside: int, up: int) -> dict
     return {
         "x": x, "y": y, "text": text, "ax": aside, "ay": -up, "showarrow": True, "arrowhead": 0, "arrowwidth": 1,
         "arrowcolor": colour, "standoff": 6, "font": {"color": colour, "size": 12}, "borderpad": 2,
-        "xanchor": "left" if aside > 0 else "right", "align": "left",
+        "xanchor": "left" if aside > 0 else "right" if aside < 0 else "center", "align": "left",
     }  # fmt: skip
 
 
@@ -223,7 +223,11 @@ def verdict_title(fit: Fit) -> str:
         return f"{NUMBERS[k]} natural groups of customers"
     if sliced == k:
         return f"{NUMBERS[k]} slices of one continuum, each found again in other samples"
-    kinds = ((natural, "natural group", ""), (sliced, "reproducible slice", ""), (k - natural - sliced, "cut", UNSTABLE))
+    kinds = (
+        (natural, "natural group", ""),
+        (sliced, "reproducible slice", ""),
+        (k - natural - sliced, "cut", UNSTABLE),
+    )
     said = [f"{NUMBERS[n].lower()} {noun}{'' if n == 1 else 's'}{rest}" for n, noun, rest in kinds if n]
     return f"{NUMBERS[k]} segments: {listed(said)}"
 
@@ -254,7 +258,7 @@ def stability_words(stability: float) -> str:
     """A stability in words.
 
     >>> stability_words(0.9), stability_words(0.5)
-    ('highly stable', 'unstable')
+    ('very stable', 'not stable')
     """
     return next(words for limit, words in STABILITY_WORDS if stability >= limit)
 

@@ -11,7 +11,7 @@ from segscope.wording import percent, short
 
 HEIGHT = 300
 GROUP_WIDTH = 0.84
-LABELS_UP_TO = 48
+LABELS_UP_TO = 30
 LONGEST_LABEL = 22
 GAP = " "  # the empty group that sets overlapping members apart
 

@@ -58,7 +58,9 @@ def cloud(drawn: Positions, axes: Axes, segments: Sequence[Segment], shown: Sequ
                 "hovertemplate": "<br>".join([f"<b>{name}</b>", *values]) + "<extra></extra>",
             }
         )  # fmt: skip
-    scene: dict[str, Any] = {f"{axis}axis": _scene_axis(drawn.columns[column], label, look) for axis, (column, label) in axes.items()}
+    scene: dict[str, Any] = {
+        f"{axis}axis": _scene_axis(drawn.columns[column], label, look) for axis, (column, label) in axes.items()
+    }
     scene |= {"aspectmode": "cube", "camera": CAMERA, "uirevision": "where"}
     edge = {"l": 0, "r": 0, "t": 0, "b": 0}
     made = figure(scheme, CLOUD_HEIGHT, margin=edge, showlegend=False, uirevision="where", scene=scene)

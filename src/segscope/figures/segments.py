@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ import plotly.graph_objects as go
 
 from segscope.comparing import Composition, Density, Distribution, Group, Share, value_text
 from segscope.exploring import Variable
-from segscope.exploring.variables import day_text, round_width
-from segscope.theme import Scheme, figure, palette, plain, segment_colour, translucent
+from segscope.exploring.variables import Bins, day_text, round_width
+from segscope.theme import Scheme, figure, palette, plain, segment_colour, template, translucent
 
 FEWEST_SPOKES = 3
 LONGEST_LABEL = 22
@@ -142,79 +143,83 @@ def ridge_height(rows: int) -> int:
 def ridges(found: Distribution, scheme: Scheme) -> go.Figure:
     """One row a group: its density over everybody's in grey, with the median. Every row has the same scale."""
     rows = found.groups or (found.everybody,)
-    made = figure(scheme, ridge_height(len(rows)), showlegend=False, barmode="overlay", hovermode="closest")
-    made.layout.template = _ridge_template(made.layout.template, found.variable)
-    if found.variable.bins is None:
-        return made
+    bins = found.variable.bins
+    if bins is None:
+        return figure(scheme, ridge_height(len(rows)))
     peak = 100 * max(max(r.shares, default=0.0) for r in (*rows, found.everybody)) or 1.0
+    # Plain dictionaries, put together once: a page shows many of these figures.
+    traces: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {"annotations": [], "shapes": []}
+    layout["xaxis"] = _original_units(found.variable, bins, len(rows))
     for place, row in enumerate(rows):
         axis = "y" if place == 0 else f"y{place + 1}"
         if row.group.place is not None:
-            made.add_trace(_layer(found.everybody, found, axis, scheme))
-        made.add_trace(_layer(row, found, axis, scheme))
+            traces.append(_layer(found.everybody, found, bins, axis, scheme))
+        traces.append(_layer(row, found, bins, axis, scheme))
         top = 1 - place / len(rows)
-        domain = [max(0.0, top - 0.98 / len(rows)), top]
-        own = {"domain": domain, "range": [0, peak * 1.12], "visible": False, "fixedrange": True, "anchor": "x"}
-        made.update_layout({axis.replace("y", "yaxis"): own})
-        _name_row(made, row, found.variable, axis, peak)
-        _mark_median(made, row, found.variable, axis, peak, scheme)
-    _original_units(made, found.variable, len(rows))
-    made.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 4})
+        layout[axis.replace("y", "yaxis")] = {
+            "domain": [round(max(0.0, top - 0.98 / len(rows)), 4), round(top, 4)], "range": [0, _four(peak * 1.12)],
+            "visible": False, "fixedrange": True, "anchor": "x",
+        }  # fmt: skip
+        layout["annotations"].append(_name(row, bins, axis, peak))
+        if row.median is not None:
+            layout["shapes"].append(_median_line(row, row.median, found.variable, bins, axis, peak, scheme))
+            layout["annotations"].append(_median_label(row, row.median, found.variable, bins, axis, peak))
+    layout |= {"showlegend": False, "barmode": "overlay", "hovermode": "closest", "height": ridge_height(len(rows))}
+    layout |= {"margin": {"l": 4, "r": 4, "t": 4, "b": 4}, "template": _ridge_template(scheme)}
+    return go.Figure({"data": traces, "layout": layout})
+
+
+@lru_cache(maxsize=4)
+def _ridge_template(scheme: Scheme) -> go.layout.Template:
+    """The house's template with what all ridges share."""
+    made = go.layout.Template(template(scheme).to_plotly_json())
+    hover = "%{x}: %{y:.1f} %<extra>%{fullData.name}</extra>"
+    line = {"shape": "spline", "smoothing": 0.8, "width": 1.6}
+    made.data.scatter = [go.Scatter(mode="lines", fill="tozeroy", line=line, hovertemplate=hover)]
+    made.data.bar = [go.Bar(hovertemplate=hover)]
+    made.layout.annotationdefaults = {"showarrow": False, "font": {"size": 10.5, "color": palette(scheme).text}}
+    made.layout.scene, made.layout.polar, made.layout.legend = None, None, None
     return made
 
 
-def _ridge_template(house: go.layout.Template, variable: Variable) -> go.layout.Template:
-    """What all ridges of a figure share, said once: a page shows many."""
-    hover = f"{clipped(variable.label)} about %{{x}}: %{{y:.1f}} %<extra>%{{fullData.name}}</extra>"
-    line = {"shape": "spline", "smoothing": 0.8, "width": 1.6}
-    house.data.scatter = [go.Scatter(mode="lines", fill="tozeroy", line=line, hovertemplate=hover)]
-    house.data.bar = [go.Bar(hovertemplate=hover)]
-    text = {"size": 10.5, "color": house.layout.hoverlabel.font.color}
-    house.layout.annotationdefaults = {"showarrow": False, "font": text}
-    house.layout.scene, house.layout.polar, house.layout.legend = None, None, None
-    return house
-
-
-def _original_units(made: go.Figure, variable: Variable, rows: int) -> None:
-    bins = variable.bins
-    if bins is None:
-        return
+def _original_units(variable: Variable, bins: Bins, rows: int) -> dict[str, Any]:
     title = variable.label if variable.unit in ("", "share") else f"{variable.label} ({variable.unit})"
-    marks = {"nticks": 4, "tickformat": "%b %Y"}
+    marks: dict[str, Any] = {"nticks": 4, "tickformat": "%b %Y"}
     if variable.kind == "number":
         places, texts = ticks(variable)
         marks = {"tickvals": places, "ticktext": texts}
-    made.update_xaxes(
-        range=[_on_axis(variable, v) for v in (bins.low, bins.high)], showgrid=False, fixedrange=True,
-        title={"text": clipped(title, 48), "font": {"size": 11}, "standoff": 4},
-        anchor="y" if rows == 1 else f"y{rows}", **marks,
-    )  # fmt: skip
+    return {
+        "range": [_on_axis(variable, v) for v in (bins.low, bins.high)], "showgrid": False, "fixedrange": True,
+        "title": {"text": clipped(title, 48), "font": {"size": 11}, "standoff": 4},
+        "anchor": "y" if rows == 1 else f"y{rows}", **marks,
+    }  # fmt: skip
 
 
 def _on_axis(variable: Variable, value: float) -> float | str:
     return day_text(value) if variable.kind == "date" else value
 
 
-def _layer(row: Density, found: Distribution, axis: str, scheme: Scheme) -> go.Bar | go.Scatter:
+def _four(value: float) -> float:
+    """Four figures are enough for a place in a picture."""
+    return float(f"{value:.4g}")
+
+
+def _layer(row: Density, found: Distribution, bins: Bins, axis: str, scheme: Scheme) -> dict[str, Any]:
     everybody = row.group.place is None
-    variable, bins = found.variable, found.variable.bins
-    assert bins is not None  # noqa: S101 - the caller has looked
     middles = bins.low + bins.width * (np.arange(bins.count) + 0.5)
     colour = palette(scheme).everybody if everybody else group_colour(row.group, scheme)
-    common = {
-        "x": [day_text(m) for m in middles] if variable.kind == "date" else compact(middles),
+    layer = {
+        "x": [day_text(m) for m in middles] if found.variable.kind == "date" else compact(middles),
         "y": np.array(row.shares, dtype=np.float32) * 100,
         "yaxis": axis,
         "name": plain(row.group.name),
     }
     if found.discrete:
-        width = bins.width * (0.92 if everybody else 0.62)
-        return go.Bar(**common, width=width, marker={"color": translucent(colour, 1.0 if everybody else 0.75)})
-    return go.Scatter(
-        **common,
-        line={"color": colour, "width": 0} if everybody else {"color": colour},
-        fillcolor=translucent(colour, 0.75 if everybody else 0.5),
-    )
+        width, opacity = (0.92, 1.0) if everybody else (0.62, 0.75)
+        return {**layer, "type": "bar", "width": bins.width * width, "marker": {"color": translucent(colour, opacity)}}
+    line = {"color": colour, "width": 0} if everybody else {"color": colour}
+    return {**layer, "type": "scatter", "line": line, "fillcolor": translucent(colour, 0.75 if everybody else 0.5)}
 
 
 def compact(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -227,35 +232,36 @@ def compact(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values.astype(np.int16 if whole else np.float32)
 
 
-def _along(variable: Variable, row: Density) -> float:
-    """Where the median lies on the axis, from 0 to 1."""
-    if row.median is None or variable.bins is None:
-        return 0.0
-    return min(1.0, max(0.0, (row.median - variable.bins.low) / (variable.bins.high - variable.bins.low)))
+def _along(median: float | None, bins: Bins) -> float:
+    """Where a median lies on the axis, from 0 to 1."""
+    return 0.0 if median is None else min(1.0, max(0.0, (median - bins.low) / (bins.high - bins.low)))
 
 
-def _name_row(made: go.Figure, row: Density, variable: Variable, axis: str, peak: float) -> None:
+def _name(row: Density, bins: Bins, axis: str, peak: float) -> dict[str, Any]:
     """The name of the row, at the side where the median is not."""
-    side = "left" if _along(variable, row) > 0.5 else "right"
-    made.add_annotation(
-        text=clipped(row.group.name, 26), xref="paper", yref=axis, x=0 if side == "left" else 1,
-        y=float(f"{peak * 1.1:.4g}"), xanchor=side, yanchor="top",
-    )  # fmt: skip
+    side, x = ("left", 0) if _along(row.median, bins) > 0.5 else ("right", 1)
+    place = {"xref": "paper", "yref": axis, "x": x, "y": _four(peak * 1.1), "xanchor": side, "yanchor": "top"}
+    return {"text": clipped(row.group.name, 26), **place}
 
 
-def _mark_median(made: go.Figure, row: Density, variable: Variable, axis: str, peak: float, scheme: Scheme) -> None:
-    bins = variable.bins
-    if row.median is None or bins is None:
-        return
+def _median_line(
+    row: Density, median: float, variable: Variable, bins: Bins, axis: str, peak: float, scheme: Scheme
+) -> dict[str, Any]:
     colour = palette(scheme).secondary if row.group.place is None else group_colour(row.group, scheme)
-    at = _on_axis(variable, min(max(row.median, bins.low), bins.high))
-    line = {"color": colour, "width": 1.6}
-    made.add_shape(type="line", xref="x", yref=axis, x0=at, x1=at, y0=0, y1=float(f"{peak * 0.86:.4g}"), line=line)
-    before = _along(variable, row) >= 0.8
-    made.add_annotation(
-        text=f"<b>{value_text(variable, row.median)}</b>", x=at, y=float(f"{peak * 0.9:.4g}"), yref=axis,
-        xanchor="right" if before else "left", yanchor="middle", xshift=-3 if before else 3,
-    )  # fmt: skip
+    at = _on_axis(variable, min(max(median, bins.low), bins.high))
+    ends = {"x0": at, "x1": at, "y0": 0, "y1": _four(peak * 0.86)}
+    return {"type": "line", "xref": "x", "yref": axis, **ends, "line": {"color": colour, "width": 1.6}}
+
+
+def _median_label(
+    row: Density, median: float, variable: Variable, bins: Bins, axis: str, peak: float
+) -> dict[str, Any]:
+    at = _on_axis(variable, min(max(median, bins.low), bins.high))
+    side, shift = ("right", -3) if _along(row.median, bins) >= 0.8 else ("left", 3)
+    return {
+        "text": f"<b>{value_text(variable, median)}</b>", "x": at, "y": _four(peak * 0.9), "xref": "x", "yref": axis,
+        "xanchor": side, "xshift": shift, "yanchor": "middle",
+    }  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------ composition

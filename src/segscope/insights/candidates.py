@@ -30,6 +30,7 @@ class Candidate:
     ----------
     quantity : a mean, a rate (of a flag, or of one ``value`` of a category), or a part's share of its family's sum
     topic : what it is about; candidates of one topic tell much the same story
+    never_negative : no customer's value lies below 0, so that a multiple of the average makes sense
     made : the segments were made from it, or from what it is made of: it differs by construction
     """
 
@@ -41,6 +42,7 @@ class Candidate:
     family: str = ""
     concept: Concept | None = None
     unit: str = ""
+    never_negative: bool = True
     made: bool = False
     sensitive: bool = False
 
@@ -67,6 +69,7 @@ def enumerate_candidates(recipe: Recipe, profiles: Profiles) -> tuple[Candidate,
             "topic": own or (column.concept.value if column.concept else name),
             "family": members[name].name if name in members else "",
             "concept": column.concept,
+            "never_negative": name not in everybody.numbers or everybody.numbers[name].low >= 0,
             "made": name in making or bool(sources & making),
             "sensitive": bool(sources & sensitive),
         }

@@ -120,8 +120,8 @@ def find_insights(
     trials = [
         trial
         for i, candidate in enumerate(candidates)
-        for g in range(len(names))
-        if (trial := _try(i, candidate.quantity, g, tallies[i], len(names))) is not None
+        for g in range(len(names) if len(names) > 2 else 1)  # of two segments, the one mirrors the other
+        if (trial := _try(i, candidate, g, tallies[i], len(names))) is not None
     ]
     found = _surviving(trials, 0)
     confirmed = [t for t in _surviving(found, 1) if t.sides[0].effect * t.sides[1].effect > 0]
@@ -130,19 +130,23 @@ def find_insights(
     return Insights(_ranked(findings, first), len(trials), len(found), len(confirmed))
 
 
-def _try(place: int, quantity: Quantity, segment: int, sums: Tally, segments: int) -> _Trial | None:
-    sides = tuple(_side(quantity, segment, sums, segments, half) for half in (0, 1))
+def _try(place: int, candidate: Candidate, segment: int, sums: Tally, segments: int) -> _Trial | None:
+    sides = tuple(_side(candidate, segment, sums, segments, half) for half in (0, 1))
     return _Trial(place, segment, (sides[0], sides[1])) if sides[0] and sides[1] else None
 
 
-def _side(quantity: Quantity, segment: int, sums: Tally, segments: int, half: int) -> Side | None:
+def _side(candidate: Candidate, segment: int, sums: Tally, segments: int, half: int) -> Side | None:
+    quantity = candidate.quantity
     mine = estimate(sums.get((segment, half), NOBODY), quantity)
     others = [sums.get((g, half), NOBODY) for g in range(segments) if g != segment]
     rest = estimate(sum(others, NOBODY), quantity)
     if mine is None or rest is None:
         return None
     tested = difference(mine, rest, quantity)
-    return Side(mine.value, *interval(mine, quantity), *tested, mine.count) if tested else None
+    if tested is None:
+        return None
+    low, high = interval(mine, quantity)
+    return Side(mine.value, max(0.0, low) if candidate.never_negative else low, high, *tested, mine.count)
 
 
 def _surviving(trials: Sequence[_Trial], half: int) -> list[_Trial]:

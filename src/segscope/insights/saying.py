@@ -26,12 +26,16 @@ def doing(name: str, verb: str) -> str:
 
 
 def against_average(mine: float, everybody: float) -> str:
-    """A mean against everybody's as a multiple.
+    r"""A mean against everybody's as a multiple.
 
     >>> against_average(28, 10), against_average(10.2, 10)
     ('2.8x the average', 'about the average')
+    >>> against_average(0.4, 10)
+    '4\u202f% of the average'
     """
     ratio = mine / everybody
+    if ratio < 0.1:
+        return f"{percent(ratio)} of the average"
     return "about the average" if abs(ratio - 1) < ALIKE else f"{times(ratio)} the average"
 
 
@@ -65,7 +69,7 @@ def _rate(candidate: Candidate, family: Family | None, segment: str, mine: float
 
 
 def _mean(candidate: Candidate, family: Family | None, segment: str, mine: float, everybody: float) -> str:
-    clear = everybody > 0 and mine >= 0 and abs(mine / everybody - 1) >= ALIKE
+    clear = candidate.never_negative and everybody > 0 and abs(mine / everybody - 1) >= ALIKE
     multiple = against_average(mine, everybody) if clear else f"against {short(everybody)} on average"
     if family is not None and clear and family.kind in ("spend", "purchases"):
         return doing(segment, _member(candidate, family, multiple))
@@ -90,7 +94,7 @@ def _mean(candidate: Candidate, family: Family | None, segment: str, mine: float
     if candidate.concept in verbs:
         return doing(segment, verbs[candidate.concept])
     shown = f"{amount} {unit}" if unit and unit not in label else amount
-    return f"{candidate.label}: {segment} average {shown}, {multiple}"
+    return f"{candidate.label} averages {shown} among {segment}, {short(everybody)} overall"
 
 
 def _member(candidate: Candidate, family: Family, multiple: str) -> str:

@@ -19,7 +19,7 @@ from segscope.intake.report import SPACES, Repair
 from segscope.intake.sniff import VALUE
 from segscope.intake.streams import store_batches
 
-BATCH_ROWS = 16_384
+BATCH_ROWS = 4_096
 HELD_BACK = 20
 SHOWN = 80
 REMARK = re.compile(

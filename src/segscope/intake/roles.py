@@ -115,7 +115,8 @@ def _zero_or_one(facts: ColumnFacts) -> bool:
 
 def _personal(facts: ColumnFacts, parts: Sequence[str]) -> bool:
     if facts.kind != "text":
-        return bool({"phone", "mobile", "telephone", "ssn", "passport"} & set(parts))
+        amount = words.SPEND | words.PURCHASES | words.VISITS
+        return not amount & set(parts) and bool({"phone", "mobile", "telephone", "ssn", "passport"} & set(parts))
     person_name = (
         "name" in parts and (len(parts) == 1 or words.PERSON_NAME & set(parts)) and facts.distinct > MAX_CATEGORIES
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 IDENTIFIER = {"id", "key", "uuid", "guid", "customerid", "clientid", "userid", "custid", "kundennummer", "kundennr"}
-OWNER = {"customer", "client", "user", "member", "account", "cust", "kunde", "subscriber", "cardholder"}
+OWNER = {"customer", "client", "user", "member", "account", "cust", "kunde", "kunden", "subscriber", "cardholder"}
 NUMBER_OF = {"no", "nr", "number", "num", "code", "ref"}
 CODES = {
     "code",

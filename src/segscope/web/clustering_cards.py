@@ -104,7 +104,7 @@ def size_row(fit: Fit, place: int, segment: Segment, top: float) -> html.Li:
     row = [html.Div(name, className="size-name"), bar, html.Div(count, className="size-count")]
     if len(fit.segments) > 1:
         judged = fit.verdict.segments[place]
-        stable = f"{figures.stability_words(judged.stability)} {judged.stability:.2f}"
+        stable = f"{figures.stability_words(judged.stability)} ({judged.stability:.2f} of 1)"
         chip = html.Span(parts.chip(judged.verdict, judged.verdict), title=MEANINGS[judged.verdict])
         words = html.Span(f"{stable}, {figures.apart_words(fit, place)}", className="muted small")
         row.append(html.Div([chip, words], className="size-verdict"))
@@ -122,7 +122,7 @@ def centres_card(fit: Fit) -> html.Section:
     body.append(html.Tr([name, *everybody], className="everybody-row"))
     caption = html.Caption("Mean of each feature by segment", className="sr-only")
     table = html.Table([caption, html.Thead(html.Tr(head)), html.Tbody(body)], className="centres")
-    scale = [f"{STRONGEST} σ below", html.Span(className="centre-scale"), f"{STRONGEST} σ above everybody"]
+    scale: list[Any] = [f"{STRONGEST} σ below", html.Span(className="centre-scale"), f"{STRONGEST} σ above everybody"]
     return parts.card(
         figures.centres_title(fit),
         html.Div(table, className="table-box", tabIndex=0, role="region", **parts.aria(label="Centres")),

@@ -7,10 +7,23 @@ from typing import Any
 from dash import html
 
 from segscope.clustering import SegmentVerdict
-from segscope.comparing import EVERYBODY, Compared, Difference, Group, Row, brief
-from segscope.naming import Trait
+from segscope.comparing import (
+    EVERYBODY,
+    Compared,
+    Difference,
+    Group,
+    Row,
+    apart_in_words,
+    brief,
+    by_spread,
+    differences,
+    only_segments,
+    spread_in_words,
+)
+from segscope.naming import Trait, value_column
 from segscope.profiling import Profiles
 from segscope.segmentation import Segment
+from segscope.study import Fit
 from segscope.theme import segment_variable
 from segscope.web import parts
 from segscope.wording import full, listed, percent, short
@@ -21,9 +34,26 @@ ROOM_UP_TO = 0.6
 STRONGEST_TINT = 46  # per cent: text stays readable on it in both schemes
 FULL_TINT_AT = 2.0
 MOST_BARS = 8
+WIDE_FROM = 7
 TALLEST_BAR_AT = 1.5
 STABILITY_WORDS = ((0.85, "very stable"), (0.75, "stable"), (0.6, "shaky"), (0.0, "not stable"))
 ORIGINS = {"feature": ("◆", "made the segments"), "part": ("◇", "part of what made them")}
+
+HOW_FAR = (
+    "Cohen's d: the difference of the two means divided by the standard deviation within the two groups. "
+    "0.2 is small, 0.5 medium, 0.8 large. The line is the 95 % interval (Hedges and Olkin). "
+    "Variables that made the segments differ by construction, so their interval proves nothing."
+)
+HOW_TINTED = (
+    "Means in original units. The colour tells how many standard deviations (of everyone) a mean lies above or below "
+    "everyone's; it is full at two."
+)
+HOW_RANKED = (
+    "Every customer has a percentile among all customers on each variable; customers in the same bin of its "
+    "histogram share the middle one. Shown is the mean of a segment. Everyone's is 50 on every axis."
+)
+HOW_SURE = "Point and line: the share with its 95 % interval (Wilson). Grey bar: everyone."
+
 
 
 def own(colour: int | None) -> dict[str, str]:
@@ -52,6 +82,21 @@ def key(groups: Sequence[Group]) -> list[html.Span]:
 
 
 # ------------------------------------------------------------------------------------------------ cards
+
+
+def cards(fit: Fit, columns: Sequence[Compared]) -> list[html.Article]:
+    """A card for every segment."""
+    by_name = {c.column: c for c in columns}
+    worth = value_column(fit.recipe)
+    label = fit.recipe.column(worth).label if worth else None
+    made = []
+    for place, segment in enumerate(fit.segments):
+        verdict = fit.verdict.segments[place]
+        nearest = None if verdict.nearest is None else fit.segments[verdict.nearest].name
+        traits = [(t, trait_amount(by_name, t)) for t in fit.portraits[place].traits]
+        bars = [(fit.recipe.column(f).label, fit.profiles.standard_difference(place, f)) for f in fit.recipe.features]
+        made.append(segment_card(segment, traits, verdict, nearest, bars, label))
+    return made
 
 
 def segment_card(
@@ -136,6 +181,29 @@ def profile_picture(bars: Sequence[tuple[str, float]]) -> html.Div:
 
 
 # ------------------------------------------------------------------------------------------------ differences
+
+
+def apart(
+    profiles: Profiles, groups: Sequence[Group], columns: Sequence[Compared], shown: int
+) -> tuple[Any, Any, Any]:
+    """What sets the groups apart: title, note, table. Two are compared, one with everyone else, more side by side."""
+    chosen = only_segments(groups)
+    if not chosen or not columns or len(profiles.segments) == 1:
+        empty = "There is only one segment." if len(profiles.segments) == 1 else "Choose at least one segment above."
+        return "What sets them apart", "", html.P(empty, className="muted")
+    if len(chosen) > 2:
+        ranked = by_spread(profiles, columns, [g.place for g in chosen if g.place is not None])
+        title = spread_in_words(profiles, ranked, chosen)
+        note = ["Means, tinted by their distance from everyone's", parts.info(HOW_TINTED)]
+        return title, note + origin_key(ranked), heat_table(profiles, ranked[:shown], groups)
+    first = chosen[0].place or 0
+    second = chosen[1] if len(chosen) == 2 else Group(None, "Everyone else", None)
+    found = differences(profiles, columns, first, second.place)
+    title = apart_in_words(chosen[0].short, None if second.place is None else second.short, found)
+    note = ["Difference in standard deviations with 95 % interval", parts.info(HOW_FAR)]
+    everyone = profiles if len(groups) == 3 else None
+    table = difference_table(chosen[0], second, found[:shown], everyone)
+    return title, note + origin_key(columns), table
 
 
 def difference_table(
@@ -237,7 +305,7 @@ def heat_table(profiles: Profiles, ranked: Sequence[Compared], groups: Sequence[
         html.Tr([html.Th(_labelled(column), scope="row"), *(_heat_cell(profiles, column, g) for g in groups)])
         for column in ranked
     ]
-    return _table(head, rows, "heat", "Means of the chosen segments")
+    return _table(head, rows, "heat wide" if len(groups) > WIDE_FROM else "heat", "Means of the chosen segments")
 
 
 def _heat_cell(profiles: Profiles, column: Compared, group: Group) -> html.Td:

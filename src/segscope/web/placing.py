@@ -19,9 +19,11 @@ from segscope.wording import full, listed, percent, short
 FIELD, PLACED, CLEAR = "insights-field", "insights-placed", "insights-clear"
 TYPING_PAUSE_MS = 300
 LEAST_CHANCE = 0.001
+MOST_BARS = 6
 HOW_PLACED = (
     "What is not known is not guessed by one number: it is averaged over real customers who are like this one in what "
-    "is known. With all fields known the answer is the segment that a fit gives."
+    "is known. With all fields known the answer is the segment that a fit gives. The bars say how near the customer "
+    "lies to each segment, as in a scored file: at a border they stay split even when the answer is sure."
 )
 
 
@@ -100,7 +102,7 @@ def _how_sure(found: Placement, fields: Sequence[Field], segments: Sequence[Segm
         inside = "right inside it" if probability >= 0.9 else "inside it" if probability >= 0.6 else "near its border"
         return f"All is known, so this is certain; the customer lies {inside}. {runner_up}"
     word = next(w for least, w in SURE if found.right >= least)
-    return f"{word}: {_chance(found.right)} of the customers like this one belong here. {runner_up}"
+    return f"{word}: with this much known the answer is right {_chance(found.right)} of the time. {runner_up}"
 
 
 def _chance(share: float) -> str:
@@ -111,6 +113,9 @@ SURE = ((0.95, "Almost certain"), (0.8, "Likely"), (0.6, "More likely than not")
 
 
 def _probabilities(segments: Sequence[Segment], shares: Sequence[float], faint: bool = False) -> html.Ul:
+    ranked = sorted(range(len(segments)), key=lambda i: -shares[i])
+    shown = sorted(ranked[:MOST_BARS] if len(segments) > MOST_BARS + 1 else ranked)
+    rest = ranked[MOST_BARS:] if len(shown) == MOST_BARS and len(segments) > MOST_BARS else []
     rows = [
         html.Li(
             [
@@ -123,8 +128,12 @@ def _probabilities(segments: Sequence[Segment], shares: Sequence[float], faint: 
                 html.Strong(_chance(share)),
             ]
         )
-        for s, share in zip(segments, shares, strict=True)
+        for s, share in ((segments[i], shares[i]) for i in shown)
     ]
+    if rest:
+        together = sum(shares[i] for i in rest)
+        words = html.Span([html.Span(className="swatch everybody"), f"{len(rest)} others"], className="placed-segment")
+        rows.append(html.Li([words, parts.bar(together, "var(--faint)"), html.Strong(_chance(together))]))
     return html.Ul(rows, className="placed-bars faint" if faint else "placed-bars")
 
 

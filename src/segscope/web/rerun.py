@@ -10,6 +10,7 @@ from dash import Dash, Input, Output, State, ctx, dcc, html, no_update, set_prop
 
 from segscope.errors import RecipeError, SegscopeError
 from segscope.features import check_features
+from segscope.intake.facts import column_kind
 from segscope.recipe import MAX_SEGMENTS, Recipe, Role, Transform
 from segscope.study import LiveStudy
 from segscope.web import parts
@@ -104,37 +105,21 @@ def register(app: Dash, studies: Studies) -> None:
     @app.callback(
         Output(ASKED, "data"),
         Output(PROBLEM, "children"),
-        Input(RUN, "n_clicks"),
-        Input(UNDO, "n_clicks"),
-        Input(RECOMMENDED, "n_clicks"),
-        Input(CANCEL, "n_clicks"),
-        State(SEGMENTS, "value"),
-        State(FEATURES, "value"),
-        State(TRANSFORM, "value"),
-        State(STUDY, "data"),
+        inputs={
+            "_clicks": [Input(button, "n_clicks") for button in (RUN, UNDO, RECOMMENDED, CANCEL)],
+            "choices": [State(SEGMENTS, "value"), State(FEATURES, "value"), State(TRANSFORM, "value")],
+            "study": State(STUDY, "data"),
+        },
         prevent_initial_call=True,
     )
-    def _act(
-        run: int,
-        undo: int,
-        recommended: int,
-        cancel: int,
-        segments: str,
-        features: list[str],
-        transform: str,
-        study: dict[str, str],
-    ) -> tuple[object, object]:
-        if not ctx.triggered[0][
-            "value"
-        ]:  # a page that appears is no click; Dash calls all the same, since the shell holds an output
+    def _act(_clicks: list[int], choices: list[Any], study: dict[str, str]) -> tuple[object, object]:
+        if not ctx.triggered[0]["value"]:  # Dash also calls when the page appears, since the shell holds an output
             return no_update, no_update
         try:
-            asked = act(studies, study["id"], str(ctx.triggered_id), segments, features, transform)
+            return act(studies, study["id"], str(ctx.triggered_id), *choices), None
         except SegscopeError as error:
-            return no_update, parts.notice(
-                str(error), "bad"
-            ) if features else None  # without any, the field itself says so
-        return asked, None
+            # Without any feature the field itself says so.
+            return no_update, parts.notice(str(error), "bad") if choices[1] else None
 
     @app.callback(
         Output(PROGRESS, "hidden"),
@@ -243,7 +228,7 @@ def header_line(job: Job | None) -> object:
     """The line in the header while a run goes on; it leads to its progress."""
     if job is None or job.status != "running":
         return None
-    words = [html.Span(className="job-dot"), f"Fitting, {percent(job.share)}"]
+    words: list[Any] = [html.Span(className="job-dot"), f"Fitting, {percent(job.share)}"]
     return dcc.Link(words, href=address(job.study_id, "clustering"), className="chip accent job-chip", title=job.stage)
 
 
@@ -304,7 +289,7 @@ def _features_choice(live: LiveStudy) -> html.Div:
             size="sm",
             comboboxProps={"shadow": "md"},
             maxDropdownHeight=300,
-            **{"clearButtonProps": {"aria-label": "Remove all features"}},
+            clearButtonProps={**parts.aria(label="Remove all features", hidden=False), "tabIndex": 0},
         ),
         className="field",
     )
@@ -315,8 +300,7 @@ def usable(live: LiveStudy) -> dict[str, list[dict[str, str]]]:
     recipe = live.recipe
 
     def is_number(name: str) -> bool:
-        kind = live.customers[name].type()
-        return kind.is_numeric() or kind.is_boolean()
+        return column_kind(live.customers[name]) in ("number", "boolean")
 
     def of(role: Role) -> list[dict[str, str]]:
         return [{"value": c.column, "label": c.label} for c in recipe.columns if c.role is role and is_number(c.column)]
@@ -363,7 +347,7 @@ def _progress() -> html.Div:
         id=BAR,
         className="progress",
         role="progressbar",
-        **{"aria-label": "How far the run is", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 0},
+        **parts.aria(label="How far the run is", valuemin=0, valuemax=100, valuenow=0),
     )
     below = html.Div(
         [html.Div(id=STAGE, className="progress-words"), html.Button("Cancel", id=CANCEL, className="button")],

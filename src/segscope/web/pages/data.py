@@ -8,15 +8,13 @@ from typing import Any
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 
 from segscope import formula
-from segscope.cleaning import CleaningEntry
 from segscope.exploring import BinCounts, Variable, count_bins
 from segscope.insights.saying import inner
-from segscope.intake import IntakeReport
 from segscope.profiling import NumberProfile
-from segscope.recipe import DerivedColumn, Family, Role
+from segscope.recipe import DerivedColumn, Role
 from segscope.samples import SYNTHETIC_NOTE
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
-from segscope.web import distributions, parts
+from segscope.web import distributions, parts, provenance
 from segscope.web.attributes import aria, data
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
@@ -25,34 +23,13 @@ from segscope.wording import counted, listed, percent, short
 SEARCH, SHOWN, COUNT, TEXTS = "data-search", "data-shown", "data-count", "data-texts"
 ROW, SPREAD = "data-row", "data-spread"
 
-DELIMITERS = {
-    ",": "comma",
-    "\t": "tab",
-    ";": "semicolon",
-    "|": "vertical bar",
-    " ": "space",
-    "spaces": "runs of spaces",
-}
-FORMATS = {
-    "delimited text": "Delimited text", "excel": "Excel workbook", "parquet": "Parquet", "arrow": "Arrow",
-    "json lines": "JSON lines", "data frame": "Data frame",
-}  # fmt: skip
 KINDS = {
     "integer": "whole numbers", "number": "numbers", "date": "dates", "datetime": "dates with time",
     "boolean": "yes or no", "text": "text",
 }  # fmt: skip
 ROLE_KINDS = {Role.PERSONAL: "bad", Role.CONSTANT: "idle", Role.IGNORED: "idle"}
-TREATED, KEPT, ASIDE = "Treated", "Seen and kept", "Set aside"
-GROUPS = {"implausible": TREATED, "fill": TREATED, "bound": TREATED, "log": TREATED, "set_aside": ASIDE}
-NOT_CLUSTERED = (Role.PERSONAL, Role.TEXT, Role.IGNORED)
 TELLS_NOTHING = {"numbers", "only yes and no", "every value is a date"}  # the role and the kind say it already
-LEAST_SHARE = 0.001
 State_ = Mapping[str, Any]
-
-HOW_CLEANED = (
-    "Customers are never dropped. An implausible value counts as blank. A blank stays a blank in every chart and "
-    "count, and takes the median only where clustering or scoring needs a number."
-)
 
 
 def layout(live: LiveStudy) -> html.Div:
@@ -64,8 +41,8 @@ def layout(live: LiveStudy) -> html.Div:
             dcc.Store(id=TEXTS, data=[{"text": r.text, "tags": r.tags} for r in rows]),
             html.H1("Data", className="sr-only"),
             synthetic,
-            _facts(live),
-            html.Div([_cleaning_card(live), _families_card(live)], className="data-pair"),
+            provenance.facts(live),
+            html.Div([provenance.cleaning(live), provenance.families(live)], className="data-pair"),
             _columns_card(live, rows),
             _derived_card(live, rows),
         ],
@@ -206,120 +183,6 @@ def _no_spread(live: LiveStudy, name: str) -> html.Span:
     return html.Span("–", className="spread-none", **aria(label="no distribution"))
 
 
-# ------------------------------------------------------------------------------------------------ facts
-
-
-def _facts(live: LiveStudy) -> html.Dl:
-    intake, recipe, customers = live.card.intake, live.recipe, live.fit.customers
-    blanks = [c.missing for c in live.fit.columns]
-    cells = customers * len(blanks)
-    named = f"one a row, named by {recipe.identifier}" if recipe.identifier else "one a row, without an identifier"
-    share = sum(blanks) / cells
-    part = percent(share) if share >= LEAST_SHARE else f"under {percent(LEAST_SHARE)}"
-    missing = f"{part} of all cells, in {counted(sum(b > 0 for b in blanks), 'column')}"
-    features = listed([recipe.column(f).label.lower() for f in recipe.features])
-    day = recipe.as_of.isoformat() if recipe.as_of else "none"
-    facts = [
-        ("File", live.card.source, f"study {live.card.name}"),
-        ("Read as", FORMATS.get(intake.format, intake.format), _how_read(intake)),
-        ("Customers", f"{customers:,}", named),
-        ("Columns", f"{len(recipe.columns):,}", f"and {len(recipe.derived):,} derived"),
-        ("Blank cells", f"{sum(blanks):,}", missing if sum(blanks) else "nothing is missing"),
-        ("As-of date", day, "ages and days are counted on this day" if recipe.as_of else "nothing is counted to a day"),
-    ]
-    tiles = [
-        html.Div([html.Dt(name), html.Dd(value, title=value), html.Dd(note, className="fact-note", title=note)])
-        for name, value, note in facts
-    ]
-    made = html.Div(
-        [html.Dt("Segments made from"), html.Dd(features[:1].upper() + features[1:])], className="fact-wide"
-    )
-    return html.Dl([*tiles, made], className="card data-facts")
-
-
-def _how_read(intake: IntakeReport) -> str:
-    said = [f"{DELIMITERS.get(intake.delimiter, repr(intake.delimiter))} between fields"] if intake.delimiter else []
-    said += [intake.encoding.upper()] if intake.encoding else []
-    said += [f"sheet {intake.sheet}"] if intake.sheet else []
-    said += [intake.compression] if intake.compression else []
-    if intake.format == "delimited text":
-        header = {0: "no header", 1: "names in the first line"}.get(
-            intake.header_rows, f"{intake.header_rows} header lines"
-        )
-        said.append(header if not intake.skip_rows else f"{header} after {counted(intake.skip_rows, 'line')}")
-    return ", ".join(said) or "types as the file states them"
-
-
-# ------------------------------------------------------------------------------------------------ cleaning
-
-
-def _cleaning_card(live: LiveStudy) -> html.Section:
-    groups: dict[str, list[html.Li]] = {"Mended while reading": [], TREATED: [], KEPT: [], ASIDE: []}
-    for repair in live.card.intake.repairs:
-        detail = f": {repair.detail}" if repair.detail else ""
-        groups["Mended while reading"].append(_entry(f"{repair.count:,}", f"{repair.action.capitalize()}{detail}."))
-    for entry in live.fit.cleaning:
-        groups[GROUPS.get(entry.action, KEPT)].append(_cleaning_entry(entry, live.recipe.identifier))
-    for column in live.recipe.columns:
-        if column.role in NOT_CLUSTERED:
-            groups[ASIDE].append(
-                _entry(column.role.value, f"{column.label} is left out of clustering: {column.reason}.")
-            )
-    shown = {title: entries for title, entries in groups.items() if entries}
-    said = listed([f"{len(entries)} {title.lower()}" for title, entries in shown.items()])
-    body: list[Any] = [
-        html.Div([html.H3(title), html.Ul(entries, className="cleaning-list")], className="cleaning-group")
-        for title, entries in shown.items()
-    ]
-    return parts.card(
-        [f"What was done with it: {said}" if said else "Nothing had to be cleaned", parts.info(HOW_CLEANED)],
-        *(body or [html.P("No value looked wrong, and nothing is missing.", className="muted")]),
-        class_name="data-cleaning",
-    )
-
-
-def _cleaning_entry(entry: CleaningEntry, identifier: str | None) -> html.Li:
-    number = {"log": "log", "set_aside": "constant"}.get(entry.action, f"{entry.count:,}")
-    if not entry.customers:
-        return _entry(number, entry.detail)
-    what = f"Whose: {identifier}" if identifier else "Which values"
-    first = f", the first {len(entry.customers)}" if entry.count > len(entry.customers) else ""
-    ids = html.Div([html.Code(c) for c in entry.customers], className="cleaning-ids")
-    return _entry(number, entry.detail, html.Details([html.Summary(f"{what}{first}"), ids]))
-
-
-def _entry(number: str, sentence: str, *more: Any) -> html.Li:
-    return html.Li([html.Span(number, className="cleaning-count"), html.Div([html.P(sentence), *more])])
-
-
-# ------------------------------------------------------------------------------------------------ families
-
-
-def _families_card(live: LiveStudy) -> html.Section:
-    families = live.recipe.families
-    none = html.P("No columns measure one thing split by something, such as spend by product.", className="muted")
-    return parts.card(
-        f"{counted(len(families), 'family')} of columns belong together" if families else "No families of columns",
-        *(map(_family, families) if families else [none]),
-        subtitle="Columns that measure one thing split by something; Insights compares segments on them",
-        class_name="data-families",
-    )
-
-
-def _family(family: Family) -> html.Div:
-    members = [
-        html.Li(
-            parts.chip([m.label, html.Em("overlaps")] if m.overlaps else m.label, "overlaps" if m.overlaps else ""),
-            title=m.column,
-        )
-        for m in family.members
-    ]
-    count = counted(len(family.members), "column")
-    return html.Div(
-        [html.H3([family.label, html.Span(count, className="muted small")]), html.Ul(members)], className="family"
-    )
-
-
 # ------------------------------------------------------------------------------------------------ columns
 
 
@@ -375,7 +238,7 @@ def _table(head: Sequence[str], cells: Sequence[Sequence[Any]], rows: Sequence[_
 
 def _name(row: _Row) -> list[Any]:
     unit = html.Span(row.unit, className="column-unit") if row.unit else None
-    return [html.Strong([row.label, unit]), html.Code(row.name)]
+    return [html.Strong([row.label, unit], title=row.label), html.Code(row.name, title=row.name)]
 
 
 def _source_cells(row: _Row, customers: int) -> list[Any]:

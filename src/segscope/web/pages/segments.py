@@ -1,8 +1,8 @@
 """Segments: who are they, and what sets those that I choose apart from each other and from everyone?"""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
@@ -12,7 +12,6 @@ from segscope import comparing
 from segscope.comparing import Compared, Composition, Counts, Distribution, Group
 from segscope.exploring import Variable
 from segscope.figures import segments as figures
-from segscope.naming import value_column
 from segscope.profiling import GroupProfile
 from segscope.recipe import Concept
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
@@ -23,39 +22,21 @@ from segscope.web.studies import Studies
 from segscope.wording import counted
 
 NAMES, CHOSEN, EVERY, SAID = "segments-names", "segments-chosen", "segments-all", "segments-said"
-COMPARE = "segments-compare"
 RADAR, RADAR_TITLE, RADAR_KEY = "segments-radar", "segments-radar-title", "segments-radar-key"
 APART, APART_TITLE, APART_NOTE = "segments-apart", "segments-apart-title", "segments-apart-note"
 FREE_ONLY, MORE = "segments-free-only", "segments-more"
 RIDGE, RIDGE_TITLE, RIDGE_NOTE = "segments-ridge", "segments-ridge-title", "segments-ridge-note"
 OTHER, OTHER_TITLE, OTHER_NOTE = "segments-other", "segments-other-title", "segments-other-note"
-OTHER_CHOICE = "segments-other-choice"
+OTHER_CHOICE, COMPARE = "segments-other-choice", "segments-compare"
 MADE_OF, MADE_OF_TITLE, MADE_OF_NOTE = "segments-made-of", "segments-made-of-title", "segments-made-of-note"
 MADE_OF_CHOICE = "segments-made-of-choice"
 FLAGS, FLAGS_TITLE, FLAGS_NOTE = "segments-flags", "segments-flags-title", "segments-flags-note"
 NUMBERS, NUMBERS_CHOICE, NUMBERS_OPEN = "segments-numbers", "segments-numbers-choice", "segments-numbers-open"
 CSV, DOWNLOAD = "segments-csv", "segments-download"
-
-STICKS_UP_TO = 6
-SHOWN_ROWS = 10
+STICKS_UP_TO, SHOWN_ROWS = 6, 10
 State_ = Mapping[str, Any]
 CountsOf = Callable[[LiveStudy, tuple[int, ...]], dict[str, Counts]]
 Drawn = tuple[Any, ...]
-
-HOW_FAR = (
-    "Cohen's d: the difference of the two means divided by the standard deviation within the two groups. "
-    "0.2 is small, 0.5 medium, 0.8 large. The line is the 95 % interval (Hedges and Olkin). "
-    "Variables that made the segments differ by construction, so their interval proves nothing."
-)
-HOW_TINTED = (
-    "Means in original units. The colour tells how many standard deviations (of everyone) a mean lies above or below "
-    "everyone's; it is full at two."
-)
-HOW_RANKED = (
-    "Every customer has a percentile among all customers on each variable; customers in the same bin of its "
-    "histogram share the middle one. Shown is the mean of a segment. Everyone's is 50 on every axis."
-)
-HOW_SURE = "Point and line: the share with its 95 % interval (Wilson). Grey bar: everyone."
 
 
 def layout(live: LiveStudy) -> html.Div:
@@ -67,7 +48,7 @@ def layout(live: LiveStudy) -> html.Div:
             dcc.Store(id=NAMES, data={"names": names, "first": comparing.first_choice(segments)}),
             dcc.Download(id=DOWNLOAD),
             html.H1("Segments", className="sr-only"),
-            html.Div(_cards(live), className="segment-cards"),
+            html.Div(comparison.cards(live.fit, _columns(live)), className="segment-cards"),
             _compare_bar(live),
             html.Div([_radar_card(), _apart_card()], className="segment-pair"),
             html.Div(_ridge_cards(live), className="segment-ridges"),
@@ -80,7 +61,7 @@ def layout(live: LiveStudy) -> html.Div:
 
 def register(app: Dash, studies: Studies) -> None:
     """Callbacks, in the order of the screen."""
-    counts: CountsOf = lru_cache(maxsize=32)(_count)  # a study's counts never change
+    counts = _remembered(_count)
 
     app.clientside_callback(
         "dash_clientside.segments.read", Output(CHOSEN, "value"), Input(NAMES, "data"), Input(EVERY, "n_clicks")
@@ -109,7 +90,8 @@ def register(app: Dash, studies: Studies) -> None:
         live = studies.get(study["id"])
         columns = [c for c in _columns(live) if not (free_only and c.origin)]
         shown = len(columns) if (more or 0) % 2 else SHOWN_ROWS
-        return *_set_apart(live, _groups(live, chosen), columns, shown), _more_words(len(columns), shown)
+        apart = comparison.apart(live.fit.profiles, _groups(live, chosen), columns, shown)
+        return *apart, _more_words(len(columns), shown)
 
     @app.callback(
         Output({"type": RIDGE, "place": ALL}, "figure"),
@@ -201,6 +183,19 @@ def _count(live: LiveStudy, places: tuple[int, ...]) -> dict[str, Counts]:
     return comparing.count_by_segment(live.engine, live.customers, variables, len(live.fit.segments))
 
 
+def _remembered(count: CountsOf) -> CountsOf:
+    """The same counts without counting twice: a study's never change, and go when it is closed."""
+    kept: WeakKeyDictionary[LiveStudy, dict[tuple[int, ...], dict[str, Counts]]] = WeakKeyDictionary()
+
+    def counts(live: LiveStudy, places: tuple[int, ...]) -> dict[str, Counts]:
+        mine = kept.setdefault(live, {})
+        if places not in mine:
+            mine[places] = count(live, places)
+        return mine[places]
+
+    return counts
+
+
 def _columns(live: LiveStudy) -> tuple[Compared, ...]:
     return comparing.compared_columns(live.recipe, live.fit.profiles)
 
@@ -229,26 +224,6 @@ def _draw_radar(live: LiveStudy, groups: Sequence[Group], counts: CountsOf, sche
     labels = [v.label for v in axes.values()]
     lines = [(g, [50.0 if g.place is None else float(s[g.place]) for s in standing.values()]) for g in groups]
     return figures.radar(labels, lines, scheme), comparing.standing_in_words(labels, lines), comparison.key(groups)
-
-
-def _set_apart(live: LiveStudy, groups: Sequence[Group], columns: Sequence[Compared], shown: int) -> Drawn:
-    profiles, chosen = live.fit.profiles, comparing.only_segments(groups)
-    if not chosen or not columns or len(profiles.segments) == 1:
-        empty = "There is only one segment." if len(profiles.segments) == 1 else "Choose at least one segment above."
-        return "What sets them apart", "", html.P(empty, className="muted")
-    if len(chosen) > 2:
-        ranked = comparing.by_spread(profiles, columns, [g.place for g in chosen if g.place is not None])
-        title = comparing.spread_in_words(profiles, ranked, chosen)
-        note = ["Means, tinted by their distance from everyone's", parts.info(HOW_TINTED)]
-        return title, note + comparison.origin_key(ranked), comparison.heat_table(profiles, ranked[:shown], groups)
-    first = chosen[0].place or 0
-    second = chosen[1] if len(chosen) == 2 else Group(None, "Everyone else", None)
-    found = comparing.differences(profiles, columns, first, second.place)
-    title = comparing.apart_in_words(chosen[0].short, None if second.place is None else second.short, found)
-    note = ["Difference in standard deviations with 95 % interval", parts.info(HOW_FAR)]
-    everyone = profiles if len(groups) == 3 else None
-    table = comparison.difference_table(chosen[0], second, found[:shown], everyone)
-    return title, note + comparison.origin_key(columns), table
 
 
 def _more_words(columns: int, shown: int) -> str:
@@ -301,7 +276,7 @@ def _draw_composition(found: Composition | None, scheme: Scheme | None) -> Drawn
         return (no_update,) * 4
     chart = figures.composition(found, scheme)
     blanks = f" {counted(found.blanks, 'customer')} unknown left out." if found.blanks else ""
-    note = [f"Share of each segment.{blanks}", parts.info(HOW_SURE)]
+    note = [f"Share of each segment.{blanks}", parts.info(comparison.HOW_SURE)]
     return chart, _height(chart), comparing.composition_in_words(found), note
 
 
@@ -311,22 +286,6 @@ def _number_rows(live: LiveStudy, groups: Sequence[Group], columns: Sequence[str
 
 
 # ------------------------------------------------------------------------------------------------ parts
-
-
-def _cards(live: LiveStudy) -> list[html.Article]:
-    fit, columns = live.fit, {c.column: c for c in _columns(live)}
-    worth = value_column(live.recipe)
-    cards = []
-    for place, segment in enumerate(fit.segments):
-        verdict = fit.verdict.segments[place]
-        nearest = None if verdict.nearest is None else fit.segments[verdict.nearest].name
-        traits = [(t, comparison.trait_amount(columns, t)) for t in fit.portraits[place].traits]
-        bars = [
-            (live.recipe.column(f).label, fit.profiles.standard_difference(place, f)) for f in live.recipe.features
-        ]
-        label = live.recipe.column(worth).label if worth else None
-        cards.append(comparison.segment_card(segment, traits, verdict, nearest, bars, label))
-    return cards
 
 
 def _compare_bar(live: LiveStudy) -> html.Div:
@@ -354,7 +313,7 @@ def _radar_card() -> html.Section:
         parts.chart(RADAR, "Mean percentiles of the chosen segments", figures.RADAR_HEIGHT),
         html.Div(id=RADAR_KEY, className="key"),
         subtitle=html.Span(
-            ["Mean percentile among all customers, 0 at the centre, 100 at the rim", parts.info(HOW_RANKED)],
+            ["Mean percentile among all customers, 0 at the centre, 100 at the rim", parts.info(comparison.HOW_RANKED)],
             className="inline",
         ),
     )

@@ -1,0 +1,117 @@
+"""The Clustering tab, used as a person would: read the verdict, turn the views, fit again, go wrong, stop, go back."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+PATIENCE = 60_000  # a run takes about three seconds on two idle cores
+
+
+def open_tab(page: Page, site: Any, study: str) -> None:
+    page.goto(site.page(study, "clustering"))
+    for chart in ("wcss", "cloud", "map"):
+        expect(page.locator(f"#clustering-{chart} .js-plotly-plot")).to_be_visible(timeout=20_000)
+
+
+def graph(page: Page, name: str, path: str) -> Any:
+    """A part of a chart as Plotly holds it, such as "layout.scene.xaxis.title.text"."""
+    return page.evaluate(f"document.querySelector('#clustering-{name} .js-plotly-plot').{path}")
+
+
+def choose(page: Page, field: str, option: str) -> None:
+    page.get_by_role("textbox", name=field, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_the_page_tells_how_the_segments_were_made(page: Page, site: Any, study: str) -> None:
+    open_tab(page, site, study)
+    expect(page.locator(".verdict-k")).to_have_text("4")
+    expect(page.locator(".verdict-chip .chip")).to_have_text(re.compile("natural|reproducible|constructed"))
+    expect(page.locator(".recipe-features li")).to_have_count(4)
+    expect(page.locator(".recipe-features")).to_contain_text("days(Dt_Customer")
+    expect(page.locator(".methodology")).to_contain_text("k-means into 4 segments")
+    expect(page.locator(".sizes li")).to_have_count(4)
+    expect(page.locator(".centres .centre")).to_have_count(16)
+    sizes = [int(text.replace(",", "")) for text in page.locator(".size-count strong").all_inner_texts()]
+    assert sum(sizes) == 2240
+    notes = " ".join(a["text"] for a in graph(page, "wcss", "layout.annotations"))
+    assert "4 chosen" in notes
+    assert "elbow at" in notes or "the elbow" in notes
+    assert list(graph(page, "wcss", "data[0].x")) == list(range(1, 11))
+    assert len(graph(page, "map", "layout.annotations")) == 4
+    expect(page.locator("#clustering-map-title")).to_contain_text("to the right")
+
+
+def test_axes_and_segments_of_the_cloud_can_be_chosen(page: Page, site: Any) -> None:
+    open_tab(page, site, "sample")
+    expect(page.locator("#clustering-cloud-note")).to_contain_text("1,000 of 2,240 customers drawn")
+    choose(page, "X", "Income")
+    page.wait_for_function(
+        "document.querySelector('#clustering-cloud .js-plotly-plot').layout.scene.xaxis.title.text === 'Income'"
+    )
+    assert len(graph(page, "cloud", "data")) == 4
+    page.locator(".legend input").first.uncheck()
+    page.wait_for_function("document.querySelector('#clustering-cloud .js-plotly-plot').data.length === 3")
+
+
+def test_another_number_of_segments_and_back(page: Page, own_site: Any) -> None:
+    open_tab(page, own_site, "sample")
+    expect(page.locator("#rerun-stale")).to_be_hidden()
+    choose(page, "Number of segments", "3 segments")
+    expect(page.locator("#rerun-stale")).to_be_visible()
+    page.get_by_role("button", name="Run again").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_role("button", name="Run again")).to_be_disabled()
+
+    # The run goes on while the page is left and loaded again; the header tells so on every page.
+    page.get_by_role("link", name="Data", exact=True).click()
+    page.reload()
+    expect(page.locator(".header-sizes")).to_have_text("2,240 customers · 3 segments", timeout=PATIENCE)
+    page.get_by_role("link", name="Clustering", exact=True).click()
+    expect(page.locator(".verdict-k")).to_have_text("3")
+    expect(page.locator(".sizes li")).to_have_count(3)
+    expect(page.locator("#rerun-outcome")).to_contain_text("Last run: 3 segments from 4 features")
+
+    page.get_by_role("button", name="Undo last run").click()
+    expect(page.locator(".verdict-k")).to_have_text("4", timeout=PATIENCE)
+    expect(page.locator(".header-sizes")).to_contain_text("4 segments")
+    expect(page.get_by_role("button", name="Undo last run")).to_be_hidden()
+
+
+def test_what_goes_wrong_is_said_in_place_and_changes_nothing(page: Page, own_site: Any) -> None:
+    open_tab(page, own_site, "sample")
+    page.get_by_role("button", name="Remove all features").click()
+    expect(page.locator("#rerun")).to_contain_text("Choose at least one feature to cluster on.")
+    page.get_by_role("button", name="Run again").click()
+    expect(page.get_by_role("progressbar")).to_be_hidden()
+
+    # Two different customers cannot make four segments.
+    choose(page, "Features: what makes two customers alike", "Complain")
+    page.keyboard.press("Escape")
+    expect(page.locator("#rerun")).not_to_contain_text("Choose at least one feature")
+    page.get_by_role("button", name="Run again").click()
+    expect(page.locator("#rerun-outcome")).to_contain_text("The run failed.", timeout=PATIENCE)
+    expect(page.locator("#rerun-outcome")).to_contain_text("fewer than the 4 segments asked for")
+    expect(page.locator(".verdict-k")).to_have_text("4")
+
+    page.get_by_role("button", name="put them back").click()
+    expect(page.locator("#rerun-stale")).to_be_hidden()
+    choose(page, "Number of segments", "12 segments")
+    page.get_by_role("button", name="Run again").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#rerun-outcome")).to_contain_text("Cancelled: 12 segments", timeout=PATIENCE)
+    expect(page.locator(".verdict-k")).to_have_text("4")
+    expect(page.get_by_role("button", name="Run again")).to_be_enabled()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_screen_has_no_sideways_scroll(page: Page, site: Any, scheme: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a literal, by parametrize
+    open_tab(page, site, "sample")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == scheme

@@ -1,0 +1,113 @@
+"""Insights, used as a person would: read findings, switch charts, place a customer, mistype, clear."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Site
+
+pytestmark = pytest.mark.browser
+
+
+def opened(page: Page, site: Site, study: str) -> None:
+    page.goto(site.page(study, "insights"))
+    expect(page.locator(".finding").first).to_be_visible(timeout=15_000)
+    expect(field(page, "Total spend")).to_be_visible()
+
+
+def field(page: Page, label: str) -> Locator:
+    return page.get_by_label(label, exact=True)
+
+
+def family(page: Page, label: str) -> Locator:
+    return page.locator(".family-card", has=page.locator(f'.chart[data-name="{label}, by segment"]'))
+
+
+def bars(card: Locator) -> Locator:
+    return card.locator(".js-plotly-plot .bars .point path")
+
+
+def test_findings_come_with_their_evidence(page: Page, site: Site, study: str) -> None:
+    opened(page, site, study)
+    note = page.locator("#insights-findings-note")
+    expect(note).to_have_text(re.compile(r"^\d+ candidates tried, \d+ confirmed on the other half, 8 shown$"))
+    expect(page.locator(".finding").first).to_contain_text(re.compile(r"are \d+\s% of customers and \d+\s% of spend"))
+    for finding in page.locator(".finding").all()[:8]:
+        expect(finding).to_contain_text(re.compile(r"other half .+, 95\s% interval .+ to .+, n \d+"))
+        expect(finding.locator(".finding-strength")).to_have_text(re.compile("^(very strong|strong|moderate)$"))
+    expect(page.locator(".finding").first).to_contain_text("made the segments")
+    expect(page.locator(".finding", has_text="earn").first).not_to_contain_text("made the segments")
+    more = page.locator(".finding-more")
+    expect(more.locator(".finding").first).not_to_be_visible()
+    more.locator("summary").click()
+    expect(more.locator(".finding").first).to_be_visible()
+
+
+def test_families_are_drawn_and_said_in_three_ways(page: Page, site: Site, study: str) -> None:
+    opened(page, site, study)
+    spend = family(page, "Spend by product")
+    title = spend.locator("h2")
+    expect(title).to_contain_text("the average on")
+    expect(bars(spend)).to_have_count(6 * 5)  # four segments and everybody
+    spend.get_by_text("Share", exact=True).click()
+    expect(title).to_contain_text("of the spend of")
+    spend.get_by_text("Index", exact=True).click()
+    expect(title).to_contain_text("Furthest from 100")
+    expect(bars(spend)).to_have_count(6 * 4)
+    purchases = family(page, "Purchases by channel")
+    expect(purchases).to_contain_text("Deals (hatched) counts again what the others count")
+    expect(family(page, "Offers accepted by campaign").locator("h2")).to_contain_text("accepted")
+
+
+def test_a_customer_is_placed_while_typing(page: Page, site: Site, study: str) -> None:
+    opened(page, site, study)
+    placed = page.locator("#insights-placed")
+    expect(placed).to_contain_text("Fill in at least one field")
+    field(page, "Total spend").fill("1800")
+    expect(placed.locator(".placed-name")).to_have_text("Top spenders")
+    expect(placed).to_contain_text("right")
+    expect(placed).to_contain_text("Second best: ")
+    expect(placed.locator(".placed-bars li")).to_have_count(4)
+    field(page, "Purchases").fill("20")
+    expect(placed).to_contain_text("It follows: Average spend 90 a purchase")
+    field(page, "Days enrolled").fill("400")
+    expect(placed).to_contain_text("All is known, so this is certain")
+    page.get_by_role("button", name="Clear").click()
+    expect(placed).to_contain_text("Fill in at least one field")
+    expect(field(page, "Total spend")).to_have_value("")
+
+
+def test_what_cannot_be_read_is_said_at_the_field_and_the_others_count(page: Page, site: Site, study: str) -> None:
+    opened(page, site, study)
+    placed = page.locator("#insights-placed")
+    field(page, "Purchases").fill("abc")
+    expect(page.get_by_text("'abc' is not a number. Type digits")).to_be_visible()
+    expect(field(page, "Purchases")).to_have_attribute("aria-invalid", "true")
+    expect(placed).to_contain_text("Mend the marked field")
+    field(page, "Average spend").fill("-5")
+    expect(page.get_by_text("Average spend cannot be below 0.")).to_be_visible()
+    field(page, "Total spend").fill("99999999")
+    expect(page.get_by_text("is impossible here: customers have")).to_be_visible()
+    field(page, "Total spend").fill("3,000")
+    expect(page.get_by_text("More than any customer has")).to_be_visible()
+    expect(placed.locator(".placed-name")).to_have_text("Top spenders")
+    field(page, "Purchases").fill("")
+    expect(page.get_by_text("'abc' is not a number")).to_have_count(0)
+
+
+def test_the_charts_follow_the_theme(page: Page, site: Site) -> None:
+    opened(page, site, "sample")
+    spend = family(page, "Spend by product")
+    expect(bars(spend)).to_have_count(6 * 5)
+    light = bars(spend).nth(6).evaluate("bar => getComputedStyle(bar).fill")
+    page.locator("#scheme-switch").click()
+    expect(bars(spend).nth(6)).not_to_have_css("fill", light)
+
+
+def test_a_phone_shows_all_of_it_without_scrolling_sideways(page: Page, site: Site, study: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened(page, site, study)
+    field(page, "Total spend").fill("100")
+    expect(page.locator(".placed-name")).to_contain_text("low spenders")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

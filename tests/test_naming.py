@@ -1,0 +1,121 @@
+"""Names: unique, readable, and true of the segment against the others."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segscope.naming import by_value, methodology, portray, value_column
+from segscope.profiling import GroupProfile, NumberProfile, Profiles
+from segscope.recipe import ColumnRole, Concept, Recipe, Role
+
+CORE = {"days": Concept.TENURE, "spend": Concept.SPEND, "orders": Concept.PURCHASES, "basket": Concept.BASKET}
+
+
+def number(mean: float, deviation: float = 10.0) -> NumberProfile:
+    return NumberProfile(100, 100 * mean, mean, deviation, 0.0, mean, mean, mean, 2 * mean)
+
+
+def profiles(*segments: dict[str, float], everybody: float = 100.0) -> Profiles:
+    """Segments by their means; everybody's mean is 100 and the standard deviation 10, on every column."""
+    groups = tuple(GroupProfile(100, {c: number(m) for c, m in s.items()}, {}) for s in segments)
+    return Profiles(GroupProfile(100 * len(groups), {c: number(everybody) for c in segments[0]}, {}), groups)
+
+
+def recipe(concepts: dict[str, Concept | None]) -> Recipe:
+    columns = tuple(ColumnRole(c, Role.MEASURE, "", c.capitalize(), concept) for c, concept in concepts.items())
+    return Recipe(columns, features=tuple(concepts), segments=2)
+
+
+def names(found: Profiles, concepts: dict[str, Concept | None]) -> list[str]:
+    return [p.name for p in portray(found, recipe(concepts))]
+
+
+def core(days: float, spend: float, orders: float, basket: float) -> dict[str, float]:
+    return {"days": days, "spend": spend, "orders": orders, "basket": basket}
+
+
+def test_names_tell_value_first_and_then_what_sets_a_segment_apart() -> None:
+    found = profiles(core(100, 120, 110, 115), core(100, 102, 112, 95), core(115, 92, 90, 92), core(85, 91, 90, 91))
+    assert names(found, dict(CORE)) == ["Top spenders", "Frequent mid spenders", "Settled low spenders", "New low spenders"]
+
+
+def test_a_high_value_is_never_called_low_nor_a_low_one_high() -> None:
+    found = profiles({"spend": 120.0}, {"spend": 80.0})
+    assert names(found, {"spend": Concept.SPEND}) == ["Top spenders", "Low spenders"]
+
+
+def test_where_no_concept_is_known_names_say_what_is_high_and_what_is_low() -> None:
+    found = profiles({"height": 120.0, "weight": 100.0}, {"height": 100.0, "weight": 85.0}, {"height": 100.0, "weight": 100.0})
+    assert names(found, {"height": None, "weight": None}) == ["High height", "Low weight", "Average customers"]
+
+
+def test_one_segment_is_everybody() -> None:
+    assert names(profiles(core(100, 100, 100, 100)), dict(CORE)) == ["All customers"]
+
+
+def test_segments_that_look_the_same_still_have_names_of_their_own() -> None:
+    found = profiles(*[core(100, 100, 100, 100)] * 12)
+    assert len(set(names(found, dict(CORE)))) == 12
+
+
+means = st.floats(50, 150)
+
+
+@given(st.lists(st.tuples(means, means, means, means), min_size=1, max_size=12), st.booleans())
+def test_names_are_unique_and_short_whatever_the_profiles(rows: list[tuple[float, ...]], known: bool) -> None:
+    found = profiles(*[dict(zip(CORE, row, strict=True)) for row in rows])
+    given_names = names(found, dict(CORE) if known else dict.fromkeys(CORE))
+    assert len(set(given_names)) == len(rows)
+    assert all(n[:1].isupper() and n == n.strip() for n in given_names)
+
+
+def test_a_name_that_is_kept_is_not_given_to_another() -> None:
+    found = profiles({"spend": 120.0}, {"spend": 80.0})
+    kept = portray(found, recipe({"spend": Concept.SPEND}), {1: "Top spenders"})
+    assert [p.name for p in kept] == ["Top spenders 2", "Top spenders"]
+
+
+def test_a_hostile_label_stays_a_text() -> None:
+    column = ColumnRole("x", Role.MEASURE, "", "<script>")
+    (first, _) = portray(profiles({"x": 120.0}, {"x": 80.0}), Recipe((column,), features=("x",)))
+    assert first.name == "High <script>"
+
+
+def test_segments_come_from_most_to_least_valuable() -> None:
+    found = profiles({"spend": 80.0, "days": 1.0}, {"spend": 120.0, "days": 2.0}, {"spend": 100.0, "days": 3.0})
+    assert by_value(found, recipe({"spend": Concept.SPEND, "days": Concept.TENURE})) == (1, 2, 0)
+    assert by_value(found, recipe({"days": Concept.TENURE, "spend": None})) == (2, 1, 0)
+
+
+def test_spend_tells_value_before_the_size_of_a_purchase_and_income() -> None:
+    assert value_column(recipe({"i": Concept.INCOME, "b": Concept.BASKET, "s": Concept.SPEND})) == "s"
+    assert value_column(recipe({"i": Concept.INCOME, "b": Concept.BASKET})) == "b"
+    assert value_column(recipe({"i": Concept.INCOME})) == "i"
+    assert value_column(recipe({"a": Concept.AGE})) is None
+
+
+def test_a_sentence_has_the_numbers() -> None:
+    (first, _) = portray(profiles(core(381, 250, 18, 88), core(10, 20, 3, 4)), recipe(dict(CORE)))
+    assert first.sentence == "Customers for 381 days, spend 250 each, 2.5x the average, 18 purchases, 88 a purchase."
+
+
+@pytest.mark.parametrize(("mean", "words"), [(91.0, "about the average"), (109.0, "about the average"), (120.0, "1.2x the average")])
+def test_within_ten_percent_is_about_the_average(mean: float, words: str) -> None:
+    (found, _) = portray(profiles({"spend": mean}, {"spend": 100.0}), recipe({"spend": Concept.SPEND}))
+    assert words in found.sentence
+
+
+def test_a_sentence_never_divides_by_an_average_of_zero() -> None:
+    found = profiles({"spend": 1.0}, {"spend": -1.0}, everybody=0.0)
+    assert "about the average" in portray(found, recipe({"spend": Concept.SPEND}))[0].sentence
+
+
+def test_traits_are_the_columns_that_differ_most_and_no_parts_of_families() -> None:
+    traits = portray(profiles(core(100, 130, 90, 120), core(100, 70, 100, 80)), recipe(dict(CORE)))[0].traits
+    assert [(t.column, round(t.difference, 2)) for t in traits] == [("spend", 3.0), ("basket", 2.0), ("orders", -1.0)]
+
+
+def test_the_method_is_told_from_the_recipe() -> None:
+    told = methodology(recipe(dict(CORE)).replace(transform="none", seed=7), 4)
+    assert told.startswith("Customers were grouped by days, spend, orders and basket, each standardised, with k-means into 4")
+    assert "seed 7" in told

@@ -1,0 +1,217 @@
+"""The segmentation: places any customer, alike as an expression and in NumPy; a JSON file that is checked when read."""
+
+import json
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from segscope.engine import Engine
+from segscope.errors import ColumnError, SegscopeError, StudyError
+from segscope.preparation import FeaturePreparation, to_model_numpy
+from segscope.recipe import CleaningRule, ColumnRole, DerivedColumn, Recipe, Role
+from segscope.segmentation import (
+    SECOND,
+    SECOND_STRENGTH,
+    SEGMENT,
+    STRENGTH,
+    Segment,
+    Segmentation,
+    assign,
+    assign_numpy,
+    by_name,
+    check_columns,
+    features_numpy,
+    strengths_numpy,
+    to_customers,
+    without_unneeded,
+)
+
+
+def segment(number: int, name: str) -> Segment:
+    return Segment(f"s{number}", name, number - 1, 10, 0.5, "", "natural", 0.9)
+
+
+RECIPE = Recipe(
+    columns=(
+        ColumnRole("id", Role.IDENTIFIER, "", "ID"),
+        ColumnRole("spend", Role.MEASURE, "", "Spend"),
+        ColumnRole("orders", Role.MEASURE, "", "Orders"),
+        ColumnRole("income", Role.MEASURE, "", "Income"),
+    ),
+    cleaning=(
+        CleaningRule("implausible", "spend", "", low=0),
+        CleaningRule("implausible", "spend", "", values=(9999.0,)),
+        CleaningRule("implausible", "income", "", high=1e6),
+    ),
+    derived=(DerivedColumn("basket", "Basket", "ratio(spend, orders)", ""), DerivedColumn("rich", "", "income / 2", "")),
+    features=("spend", "basket"),
+)
+MODEL = Segmentation(
+    RECIPE,
+    (
+        FeaturePreparation("spend", 50.0, False, -100.0, 300.0, 100.0, 50.0, 0, 0),
+        FeaturePreparation("basket", 10.0, True, None, None, 2.0, 0.5, 0, 0),
+    ),
+    ((2.0, 1.0), (-1.0, 0.5), (-1.0, -2.0)),
+    (segment(1, "Best"), segment(2, "Middle"), segment(3, "Last")),
+    spread=0.5,
+    customers=20,
+)
+
+
+def customers(engine: Engine, **columns: Any) -> Any:
+    table = engine.store("t", pa.table({k: pa.array(v, pa.float64()) for k, v in columns.items()}))
+    return to_customers(table, without_unneeded(RECIPE))
+
+
+def test_a_customer_belongs_to_the_nearest_centre(engine: Engine) -> None:
+    table = customers(engine, spend=[200.0, 50.0, 50.0], orders=[10.0, 4.0, 100.0])
+    found = engine.fetch(assign(table, MODEL)).to_pydict()
+    assert found[SEGMENT] == [0, 1, 2]
+    assert found[SECOND] == [1, 0, 1]
+    assert min(found[STRENGTH]) > 0.99
+
+
+def test_strengths_are_probabilities_of_round_clouds_of_one_spread(engine: Engine) -> None:
+    found = engine.fetch(assign(customers(engine, spend=[120.0], orders=[8.0]), MODEL)).to_pydict()
+    point = np.array([(120 - 100) / 50, (math.log1p(15.0) - 2.0) / 0.5])
+    odds = np.exp(-((np.array(MODEL.centres) - point) ** 2).sum(axis=1) / (2 * MODEL.spread))
+    odds = np.sort(odds / odds.sum())[::-1]
+    assert found[STRENGTH][0] == pytest.approx(odds[0], rel=1e-9)
+    assert found[SECOND_STRENGTH][0] == pytest.approx(odds[1], rel=1e-9)
+
+
+def test_with_one_segment_there_is_no_second(engine: Engine) -> None:
+    alone = replace(MODEL, centres=MODEL.centres[:1], segments=MODEL.segments[:1])
+    found = engine.fetch(assign(customers(engine, spend=[1.0], orders=[1.0]), alone)).to_pydict()
+    assert (found[SEGMENT], found[SECOND], found[STRENGTH]) == ([0], [None], [1.0])
+
+
+def test_a_tie_goes_to_the_more_valuable_segment(engine: Engine) -> None:
+    twins = replace(MODEL, centres=((0.0, 1.0), (0.0, 1.0), (0.0, 1.0)))
+    found = engine.fetch(assign(customers(engine, spend=[1.0], orders=[1.0]), twins)).to_pydict()
+    assert (found[SEGMENT], found[SECOND], found[STRENGTH]) == ([0], [1], [pytest.approx(1 / 3)])
+
+
+CELL = st.none() | st.sampled_from([0.0, -1.0, 9999.0, 1.0]) | st.floats(-1e4, 1e4)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=20))
+def test_the_engine_and_numpy_place_every_customer_alike(
+    engine: Engine, rows: list[tuple[float | None, float | None]]
+) -> None:
+    spend, orders = ([r[i] for r in rows] for i in (0, 1))
+    found = engine.fetch(assign(customers(engine, spend=spend, orders=orders), MODEL)).to_pydict()
+    cells = zip(("spend", "orders"), (spend, orders), strict=True)
+    arrays = {k: np.array([math.nan if v is None else v for v in values]) for k, values in cells}
+    features = features_numpy(MODEL, arrays)
+    assert assign_numpy(MODEL, features).tolist() == found[SEGMENT]
+    strengths = strengths_numpy(MODEL, to_model_numpy(features, MODEL.preparation))
+    np.testing.assert_allclose(strengths.max(axis=1), found[STRENGTH], rtol=1e-9)
+
+
+def test_a_customer_at_an_impossible_distance_is_still_placed(engine: Engine) -> None:
+    found = engine.fetch(assign(customers(engine, spend=[1e300, 1.0], orders=[1.0, 1e-308]), MODEL)).to_pydict()
+    assert all(0 < s <= 1 for s in found[STRENGTH])
+
+
+@pytest.mark.parametrize("name", ["segment", "z0", "second", "distance2", "x0", "c0", "d0", 'a"b', "sum"])
+def test_columns_of_the_source_pass_through_whatever_their_names(engine: Engine, name: str) -> None:
+    table = customers(engine, spend=[200.0, 50.0], orders=[10.0, 4.0], **{name: [7.0, 8.0]})
+    found = engine.fetch(assign(table, MODEL)).to_pydict()
+    assert found[name] == [7.0, 8.0]
+    assert found[SEGMENT] == [0, 1]
+
+
+# ----------------------------------------------------------------------------------------------------- what it needs
+
+
+def test_it_needs_the_columns_that_its_features_rest_on_and_no_others(engine: Engine) -> None:
+    assert MODEL.needed == ("spend", "orders")
+    lean = without_unneeded(RECIPE)
+    assert [d.name for d in lean.derived] == ["basket"]
+    assert {r.column for r in lean.cleaning} == {"spend"}
+
+
+def test_a_missing_column_is_named_and_a_near_one_offered(engine: Engine) -> None:
+    table = engine.store("t", pa.table({"spend": [1.0], "order": [1.0]}))
+    with pytest.raises(ColumnError, match=r"new.csv lacks the column 'orders'. Did you mean order\?"):
+        check_columns(table, MODEL, "new.csv")
+    with pytest.raises(ColumnError, match="lacks the columns 'spend', 'orders'"):
+        check_columns(engine.store("t", pa.table({"a": [1.0]})), MODEL, "new.csv")
+
+
+def test_a_column_of_another_kind_is_refused(engine: Engine) -> None:
+    table = engine.store("t", pa.table({"spend": ["much"], "orders": [1.0]}))
+    with pytest.raises(ColumnError, match="'spend' of new.csv must hold numbers"):
+        check_columns(table, MODEL, "new.csv")
+
+
+# ------------------------------------------------------------------------------------------------------------ the file
+
+
+def test_it_is_the_same_after_a_trip_through_json() -> None:
+    assert Segmentation.from_json(MODEL.to_json()) == MODEL
+
+
+def damaged(**changes: Any) -> str:
+    data = json.loads(MODEL.to_json())
+    for path, value in changes.items():
+        *way, last = path.split("__")
+        place: Any = data
+        for key in way:
+            place = place[int(key) if key.isdigit() else key]
+        place[int(last) if last.isdigit() else last] = value
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "not JSON"),
+        (MODEL.to_json()[:500], "not JSON"),
+        ("[]", "must be a JSON object"),
+        (damaged(schema_version=2), "schema_version 1"),
+        (damaged(recipe__schema_version=2), "schema_version 1"),
+        (damaged(centres__0__0=float("nan")), "must be float"),
+        (damaged(centres__0__0=float("inf")), "must be float"),
+        (damaged(centres__0__0="1"), "must be float"),
+        (damaged(centres__0=[1.0]), "must have 2 numbers"),
+        (damaged(centres=[[1.0, 2.0]]), "as many centres as segments"),
+        (damaged(centres=[], segments=[]), "at least one"),
+        (damaged(preparation__0__deviation=0.0), "deviation that is not positive"),
+        (damaged(preparation__0__low=None), "bounds"),
+        (damaged(preparation__0__low=400.0), "bounds"),
+        (damaged(preparation__0__feature="orders"), "does not fit the features"),
+        (damaged(spread=0.0), "spread must be positive"),
+        (damaged(spread=-1.0), "spread must be positive"),
+        (damaged(segments__0__id="s2"), "an id of its own"),
+        (damaged(segments__0__id="../../x"), "an id of its own"),
+        (damaged(segments__0__name="Last"), "a name of its own"),
+        (damaged(segments__0__colour=-1), "a place in the palette"),
+        (damaged(segments__0__verdict="true"), "verdict must be"),
+        (damaged(recipe__features=["spend"]), "does not fit the features"),
+        (damaged(recipe__cleaning__0__column="nope"), "cleans a column 'nope'"),
+        (damaged(recipe__derived__0__formula="sum("), "stops early"),
+        (damaged(recipe__derived__0__formula="nope + 1"), "needs a column 'nope'"),
+        (damaged(recipe__derived__0__formula="basket + 1"), "needs a column 'basket'"),
+        (damaged(recipe__derived__0__name="other"), "no column 'basket'"),
+    ],
+    ids=range(28),
+)
+def test_a_damaged_or_foreign_file_is_refused_with_the_reason(text: str, complaint: str) -> None:
+    with pytest.raises(SegscopeError, match=complaint):
+        Segmentation.from_json(text)
+
+
+def test_segments_are_found_by_name_or_id_in_any_case() -> None:
+    assert by_name(MODEL.segments, "best") is by_name(MODEL.segments, "S1")
+    with pytest.raises(StudyError, match=r"no segment 'Bst'. Did you mean Best or Last\?|Did you mean Best"):
+        by_name(MODEL.segments, "Bst")
