@@ -131,7 +131,7 @@ def test_recency_stands_in_where_the_core_is_not_complete(engine: Engine) -> Non
 
 def test_without_a_core_up_to_six_measures_stand_in_totals_first(engine: Engine) -> None:
     recipe = Recipe(tuple(map(measure, "abcdefgh")), derived=(DerivedColumn("total", "", "a + b", ""),))
-    assert propose(engine, recipe, **{n: NINE for n in "abcdefgh"}) == ("total", "a", "b", "c", "d", "e")
+    assert propose(engine, recipe, **dict.fromkeys("abcdefgh", NINE)) == ("total", "a", "b", "c", "d", "e")
 
 
 def test_a_year_of_birth_and_two_valued_numbers_are_not_proposed(engine: Engine) -> None:

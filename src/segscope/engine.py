@@ -75,7 +75,7 @@ class Engine(Protocol):
 
 
 @ibis.udf.scalar.builtin(name="md5_number_upper")  # type: ignore[untyped-decorator]  # Ibis declares it so
-def _md5_number(text: str) -> dt.UInt64:  # type: ignore[empty-body]  # DuckDB holds the body
+def _md5_number(text: str) -> dt.UInt64:
     """The first eight bytes of the MD5 digest, lowest first, as an unsigned number (DuckDB's function)."""
 
 

@@ -61,11 +61,11 @@ def start_server(folders: list[Path]) -> tuple[subprocess.Popen[str], str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "segscope.cli", "serve", *map(str, folders), "--port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, text=True)  # noqa: S603 - our own command
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, text=True)
     url = f"http://127.0.0.1:{port}"
     for _ in range(300):
         try:
-            with urllib.request.urlopen(f"{url}/health", timeout=1) as answer:  # noqa: S310 - a loopback address
+            with urllib.request.urlopen(f"{url}/health", timeout=1) as answer:
                 if answer.status == 200:
                     return server, url
         except OSError:

@@ -83,8 +83,8 @@ def test_searching_and_choosing_leave_only_what_fits(page: Page, site: Site) -> 
     expect(row(page, "Z_Revenue")).to_be_visible()
 
 
-def test_a_phone_shows_all_of_it_without_scrolling_sideways(page: Page, site: Site, study: str) -> None:
+def test_a_phone_shows_all_of_it_without_scrolling_sideways(page: Page, site: Site) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, site, study)
+    opened(page, site, "sample")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     expect(row(page, "MntWines").locator(".spread")).to_be_visible()

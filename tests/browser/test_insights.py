@@ -105,9 +105,9 @@ def test_the_charts_follow_the_theme(page: Page, site: Site) -> None:
     expect(bars(spend).nth(6)).not_to_have_css("fill", light)
 
 
-def test_a_phone_shows_all_of_it_without_scrolling_sideways(page: Page, site: Site, study: str) -> None:
+def test_a_phone_shows_all_of_it_without_scrolling_sideways(page: Page, site: Site) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, site, study)
+    opened(page, site, "sample")
     field(page, "Total spend").fill("100")
     expect(page.locator(".placed-name")).to_contain_text("low spenders")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

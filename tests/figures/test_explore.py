@@ -3,6 +3,7 @@
 import numpy as np
 
 from segscope.exploring import Associations, Boxes, Cloud, Crosstab, Variable
+from segscope.exploring.associations import Measure
 from segscope.exploring.variables import Bins
 from segscope.figures import explore as figures
 from segscope.theme import SEGMENTS_LIGHT, palette
@@ -14,7 +15,8 @@ KIND = Variable("kind", "Kind", "category", choices=("<b>x</b>", "y"))
 
 def test_associations_leave_the_diagonal_empty_and_write_only_strong_ones() -> None:
     values = np.array([[1.0, 0.8, 0.1], [0.8, 1.0, np.nan], [0.1, np.nan, 1.0]])
-    measures = ((("Spearman",) * 3),) * 3
+    row: tuple[Measure, ...] = ("Spearman", "Spearman", "Spearman")
+    measures = (row, row, row)
     figure = figures.associations(Associations(("a", "b", "c"), ("A", "B", "C"), values, measures, 100), "light")
     heat = figure.data[0]
     assert list(heat.z[0]) == [None, 0.8, 0.1]

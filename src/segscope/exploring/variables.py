@@ -142,7 +142,7 @@ def choose_bins(
         high = min(largest, median + max(1.0, abs(median)) * 10)
     if whole and high - low <= TARGET_BINS:
         return Bins(math.floor(low) - 0.5, 1.0, int(math.floor(high) - math.floor(low)) + 1, smallest, largest)
-    width = round_width((high - low) / TARGET_BINS) if high > low else 1.0
+    width = round_width((high - low) / TARGET_BINS, whole) if high > low else 1.0
     if whole:
         width = max(1.0, width)
     start = math.floor(low / width) * width
@@ -152,14 +152,15 @@ def choose_bins(
     return Bins(start, width, count, smallest, largest)
 
 
-def round_width(width: float) -> float:
-    """The least of 1, 2, 2.5, 5 or 10 times a power of ten that is not below a width.
+def round_width(width: float, whole: bool = False) -> float:
+    """The least of 1, 2, 2.5 (not for whole numbers), 5 or 10 times a power of ten that is not below a width.
 
     >>> round_width(37.0), round_width(0.12), round_width(1.0)
     (50.0, 0.2, 1.0)
     """
     power = 10.0 ** math.floor(math.log10(width))
-    return next(step * power for step in (1.0, 2.0, 2.5, 5.0, 10.0) if step * power >= width * (1 - 1e-9))
+    steps = (1.0, 2.0, 5.0, 10.0) if whole else (1.0, 2.0, 2.5, 5.0, 10.0)
+    return next(step * power for step in steps if step * power >= width * (1 - 1e-9))
 
 
 def _with_choices(engine: Engine, table: ibis.Table, variable: Variable) -> Variable:

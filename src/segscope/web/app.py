@@ -40,7 +40,7 @@ def make_app(studies: Studies) -> Dash:
     app = Dash(
         "segscope",
         title="segscope",
-        update_title=None,
+        update_title="",
         assets_folder=str(_assets()),
         serve_locally=True,
         compress=False,
@@ -49,7 +49,9 @@ def make_app(studies: Studies) -> Dash:
     )
     app.layout = shell.layout(PAGES)
     first = studies.get(studies.ids[0])
-    app.validation_layout = html.Div([app.layout, *(page.layout(first) for page in PAGES)])
+    app.validation_layout = html.Div(  # type: ignore[assignment]  # Dash declares only its default, None
+        [app.layout, *(page.layout(first) for page in PAGES)]
+    )
     shell.register(app, studies, PAGES)
     rerun.register(app, studies)
     for page in (data, explore, clustering, segments, insights):

@@ -13,6 +13,7 @@ from segscope.segmentation import Segment
 from segscope.study import Fit, LiveStudy
 from segscope.theme import segment_variable
 from segscope.web import parts, rerun
+from segscope.web.attributes import aria
 from segscope.wording import counted, full, percent, short
 
 MEANINGS = {
@@ -40,7 +41,7 @@ def banner(fit: Fit) -> html.Section:
     )
     return html.Section(
         [
-            html.Div(str(k), className="verdict-k", **parts.aria(hidden="true")),
+            html.Div(str(k), className="verdict-k", **aria(hidden="true")),
             words,
             html.Div([meaning, take], className="verdict-side"),
         ],
@@ -125,7 +126,7 @@ def centres_card(fit: Fit) -> html.Section:
     scale: list[Any] = [f"{STRONGEST} σ below", html.Span(className="centre-scale"), f"{STRONGEST} σ above everybody"]
     return parts.card(
         figures.centres_title(fit),
-        html.Div(table, className="table-box", tabIndex=0, role="region", **parts.aria(label="Centres")),
+        html.Div(table, className="table-box", tabIndex=0, role="region", **aria(label="Centres")),
         html.Div(scale, className="scale-line muted small"),
         subtitle="Mean in original units; colour: distance from everybody in standard deviations (σ)",
     )

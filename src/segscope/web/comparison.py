@@ -55,7 +55,6 @@ HOW_RANKED = (
 HOW_SURE = "Point and line: the share with its 95 % interval (Wilson). Grey bar: everyone."
 
 
-
 def own(colour: int | None) -> dict[str, str]:
     """The style that gives an element a segment's colour (grey: everybody's)."""
     return {"--own": "var(--faint)" if colour is None else segment_variable(colour)}
@@ -183,9 +182,7 @@ def profile_picture(bars: Sequence[tuple[str, float]]) -> html.Div:
 # ------------------------------------------------------------------------------------------------ differences
 
 
-def apart(
-    profiles: Profiles, groups: Sequence[Group], columns: Sequence[Compared], shown: int
-) -> tuple[Any, Any, Any]:
+def apart(profiles: Profiles, groups: Sequence[Group], columns: Sequence[Compared], shown: int) -> tuple[Any, Any, Any]:
     """What sets the groups apart: title, note, table. Two are compared, one with everyone else, more side by side."""
     chosen = only_segments(groups)
     if not chosen or not columns or len(profiles.segments) == 1:
@@ -225,9 +222,7 @@ def difference_table(
     return _table(head, rows, "effects", f"Differences between {first.name} and {second.name}")
 
 
-def _difference_row(
-    d: Difference, first: Group, second: Group, reach: float, everyone: Profiles | None
-) -> html.Tr:
+def _difference_row(d: Difference, first: Group, second: Group, reach: float, everyone: Profiles | None) -> html.Tr:
     higher = first if d.effect > 0 else second
     cells: list[Any] = [
         html.Th(_labelled(d.column), scope="row"),

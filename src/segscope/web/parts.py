@@ -1,12 +1,13 @@
 """The parts that pages are made of: cards, chart cards, chips, notices. The look of the house is here and in assets."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 
 from segscope.theme import segment_variable
+from segscope.web.attributes import aria, data
 
 Child = Any
 
@@ -45,22 +46,23 @@ def chart(graph_id: Any, name: str, height: int, three_d: bool = False) -> html.
         [
             dcc.Graph(
                 id=graph_id,
-                config=GRAPH_3D_CONFIG if three_d else GRAPH_CONFIG,
+                config=cast(Any, GRAPH_3D_CONFIG if three_d else GRAPH_CONFIG),
                 style={"height": f"{height}px"},
                 figure=EMPTY_FIGURE,
                 className="graph",
             ),
             html.Div(
                 [
-                    html.Button("Numbers", className="chart-tool", **{"data-chart": "numbers"}),
-                    html.Button("PNG", className="chart-tool", **{"data-chart": "png"}),
+                    html.Button("Numbers", className="chart-tool", **data(chart="numbers")),
+                    html.Button("PNG", className="chart-tool", **data(chart="png")),
                 ],
                 className="chart-tools",
             ),
         ],
         className="chart",
         role="group",
-        **{"aria-label": name, "data-name": name},
+        **aria(label=name),
+        **data(name=name),
     )
 
 
@@ -92,13 +94,14 @@ def select(
         leftSection=html.Span(label, className="select-label"),
         leftSectionWidth=18 + 7 * len(label),
         className="select",
-        **{"aria-label": label, **extra},
+        **aria(label=label),
+        **extra,
     )
 
 
 def info(text: str) -> dmc.Tooltip:
     """A short help beside the thing."""
-    mark = html.Button("i", className="info", **{"aria-label": text})
+    mark = html.Button("i", className="info", **aria(label=text))
     return dmc.Tooltip(
         mark, label=text, multiline=True, w=280, withArrow=True, events={"hover": True, "focus": True, "touch": True}
     )
@@ -153,12 +156,3 @@ def plain_table(
         className="table-box",
         tabIndex=0,
     )
-
-
-def aria(**values: Any) -> dict[str, Any]:
-    """Names and states for those who hear the page.
-
-    >>> aria(label="Segments", valuenow=3)
-    {'aria-label': 'Segments', 'aria-valuenow': 3}
-    """
-    return {f"aria-{name}": value for name, value in values.items()}

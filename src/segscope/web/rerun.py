@@ -14,6 +14,7 @@ from segscope.intake.facts import column_kind
 from segscope.recipe import MAX_SEGMENTS, Recipe, Role, Transform
 from segscope.study import LiveStudy
 from segscope.web import parts
+from segscope.web.attributes import aria
 from segscope.web.jobs import Job
 from segscope.web.shell import address
 from segscope.web.studies import Studies
@@ -289,7 +290,7 @@ def _features_choice(live: LiveStudy) -> html.Div:
             size="sm",
             comboboxProps={"shadow": "md"},
             maxDropdownHeight=300,
-            clearButtonProps={**parts.aria(label="Remove all features", hidden=False), "tabIndex": 0},
+            clearButtonProps={**aria(label="Remove all features", hidden=False), "tabIndex": 0},
         ),
         className="field",
     )
@@ -347,7 +348,7 @@ def _progress() -> html.Div:
         id=BAR,
         className="progress",
         role="progressbar",
-        **parts.aria(label="How far the run is", valuemin=0, valuemax=100, valuenow=0),
+        **aria(label="How far the run is", valuemin=0, valuemax=100, valuenow=0),
     )
     below = html.Div(
         [html.Div(id=STAGE, className="progress-words"), html.Button("Cancel", id=CANCEL, className="button")],

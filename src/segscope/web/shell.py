@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from segscope.study import LiveStudy
+from segscope.web.attributes import aria, in_browser
 from segscope.web.studies import Studies
 from segscope.wording import counted
 
@@ -54,7 +55,7 @@ def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
                                 html.Span(className="scheme-icon"),
                                 id="scheme-switch",
                                 className="button icon",
-                                **{"aria-label": "Switch between light and dark"},
+                                **aria(label="Switch between light and dark"),
                             ),
                         ],
                         className="header-tools",
@@ -62,9 +63,9 @@ def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
                 ],
                 className="header",
             ),
-            html.Nav(id="tabs", className="nav", **{"aria-label": "Pages of the study"}),
+            html.Nav(id="tabs", className="nav", **aria(label="Pages of the study")),
             html.Main(id="page", className="page", tabIndex=-1),
-            html.Div(id="toast", className="toast", **{"aria-live": "polite"}),
+            html.Div(id="toast", className="toast", **aria(live="polite")),
         ],
         id="provider",
         theme={
@@ -99,8 +100,9 @@ def register(app: Dash, studies: Studies, pages: tuple[Page, ...]) -> None:
             page.layout(live),
         )
 
-    app.clientside_callback(
-        "dash_clientside.shell.scheme",
+    in_browser(
+        app,
+        "shell.scheme",
         Output("scheme", "data"),
         Output("scheme-choice", "data"),
         Output("provider", "forceColorScheme"),

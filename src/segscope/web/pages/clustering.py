@@ -15,6 +15,7 @@ from segscope.study import Fit, LiveStudy
 from segscope.theme import Scheme, segment_variable
 from segscope.web import clustering_cards as cards
 from segscope.web import parts, rerun
+from segscope.web.attributes import aria
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
 
@@ -198,7 +199,7 @@ def legend(segments: Sequence[Segment]) -> dmc.CheckboxGroup:
     ]
     everyone = [str(g) for g in range(len(segments))]
     return dmc.CheckboxGroup(
-        html.Div(boxes, className="legend"), id=SHOWN, value=everyone, **parts.aria(label="Segments shown")
+        html.Div(boxes, className="legend"), id=SHOWN, value=everyone, **aria(label="Segments shown")
     )
 
 

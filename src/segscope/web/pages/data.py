@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
 
 from segscope import formula
 from segscope.exploring import BinCounts, Variable, count_bins
@@ -15,7 +15,7 @@ from segscope.recipe import DerivedColumn, Role
 from segscope.samples import SYNTHETIC_NOTE
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.web import distributions, parts, provenance
-from segscope.web.attributes import aria, data
+from segscope.web.attributes import aria, data, in_browser
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
 from segscope.wording import counted, listed, percent, short
@@ -54,8 +54,9 @@ def register(app: Dash, studies: Studies) -> None:
     """Callbacks, in the order of the screen."""
     counts_of = lru_cache(maxsize=8)(_counts)  # a study's counts never change
 
-    app.clientside_callback(
-        ClientsideFunction("data", "filter"),
+    in_browser(
+        app,
+        "data.filter",
         Output({"type": ROW, "place": ALL}, "hidden"),
         Output(COUNT, "children"),
         Input(SEARCH, "value"),

@@ -31,6 +31,7 @@ from segscope.figures import explore as figures
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.theme import Scheme, segment_variable
 from segscope.web import parts
+from segscope.web.attributes import aria, in_browser
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
 from segscope.wording import counted, percent, short
@@ -73,7 +74,8 @@ def layout(live: LiveStudy) -> html.Div:
 
 def register(app: Dash, studies: Studies) -> None:
     """Callbacks, in the order of the screen."""
-    app.clientside_callback(
+    in_browser(
+        app,
         """function (meta, search) {
             try { return JSON.parse(new URLSearchParams(search || "").get("f") || "{}"); } catch (e) { return {}; }
         }""",
@@ -81,14 +83,16 @@ def register(app: Dash, studies: Studies) -> None:
         Input("explore-meta", "data"),
         State("url", "search"),
     )
-    app.clientside_callback(
-        "dash_clientside.explore.draw",
+    in_browser(
+        app,
+        "explore.draw",
         Output("explore-drawn", "data"),
         Input("explore-meta", "data"),
         Input("explore-counts", "data"),
     )
-    app.clientside_callback(
-        "dash_clientside.explore.address",
+    in_browser(
+        app,
+        "explore.address",
         Output("explore-drawn", "modified_timestamp"),
         Input("explore-filters", "data"),
     )
@@ -182,7 +186,7 @@ def register(app: Dash, studies: Studies) -> None:
 def _bar() -> html.Div:
     return html.Div(
         [
-            html.Div(id="explore-count", className="explore-count", **{"aria-live": "polite"}),
+            html.Div(id="explore-count", className="explore-count", **aria(live="polite")),
             html.Div(id="explore-chips", className="explore-chips"),
             html.Button("Reset", id="explore-reset", className="button quiet", hidden=True),
             html.Div(
@@ -195,14 +199,16 @@ def _bar() -> html.Div:
                         id="explore-undo",
                         className="button icon",
                         disabled=True,
-                        **{"aria-label": "Undo", "title": "Undo"},
+                        title="Undo",
+                        **aria(label="Undo"),
                     ),
                     html.Button(
                         "↷",
                         id="explore-redo",
                         className="button icon",
                         disabled=True,
-                        **{"aria-label": "Redo", "title": "Redo"},
+                        title="Redo",
+                        **aria(label="Redo"),
                     ),
                 ],
                 className="explore-tools",
@@ -219,7 +225,7 @@ def _difference_card() -> html.Section:
     )
     return parts.card(
         ["How does this selection differ?", parts.info(help_text)],
-        html.Div(id="explore-differs", className="differs", **{"aria-live": "polite"}),
+        html.Div(id="explore-differs", className="differs", **aria(live="polite")),
         subtitle=html.Span(id="explore-differs-note"),
     )
 

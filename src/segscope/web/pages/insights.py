@@ -15,7 +15,7 @@ from segscope.study import LiveStudy
 from segscope.study.fitting import customer_key
 from segscope.theme import Scheme, segment_variable
 from segscope.web import parts, placing
-from segscope.web.attributes import aria
+from segscope.web.attributes import aria, in_browser
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
 from segscope.wording import counted, full, listed, percent
@@ -78,7 +78,8 @@ def register(app: Dash, studies: Studies) -> None:
         live = studies.get(study["id"])
         return placing.answer(live.fit, donors_of(live), typed)
 
-    app.clientside_callback(
+    in_browser(
+        app,
         "(clicks, typed) => clicks ? typed.map(() => '') : typed.map(() => window.dash_clientside.no_update)",
         Output({"type": placing.FIELD, "place": ALL}, "value"),
         Input(placing.CLEAR, "n_clicks"),

@@ -17,6 +17,7 @@ from segscope.recipe import Concept
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.theme import Scheme
 from segscope.web import comparison, parts
+from segscope.web.attributes import in_browser
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
 from segscope.wording import counted
@@ -63,12 +64,8 @@ def register(app: Dash, studies: Studies) -> None:
     """Callbacks, in the order of the screen."""
     counts = _remembered(_count)
 
-    app.clientside_callback(
-        "dash_clientside.segments.read", Output(CHOSEN, "value"), Input(NAMES, "data"), Input(EVERY, "n_clicks")
-    )
-    app.clientside_callback(
-        "dash_clientside.segments.write", Output(SAID, "children"), Input(CHOSEN, "value"), State(NAMES, "data")
-    )
+    in_browser(app, "segments.read", Output(CHOSEN, "value"), Input(NAMES, "data"), Input(EVERY, "n_clicks"))
+    in_browser(app, "segments.write", Output(SAID, "children"), Input(CHOSEN, "value"), State(NAMES, "data"))
     look = (Input(CHOSEN, "value"), Input("scheme", "data"), State("study", "data"))
 
     @app.callback(Output(RADAR, "figure"), Output(RADAR_TITLE, "children"), Output(RADAR_KEY, "children"), *look)
