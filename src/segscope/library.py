@@ -1,11 +1,11 @@
 """segscope from Python: fit a customer file, look at the segments, score customers.
 
-    import segscope
+import segscope
 
-    study = segscope.fit("customers.csv", "my-study", segments=4)
-    for segment in study.segments:
-        print(segment.name, segment.size, segment.sentence)
-    scored = segscope.load("my-study").score(frame)     # pandas, Polars or Arrow in, Arrow out
+study = segscope.fit("customers.csv", "my-study", segments=4)
+for segment in study.segments:
+    print(segment.name, segment.size, segment.sentence)
+scored = segscope.load("my-study").score(frame)     # pandas, Polars or Arrow in, Arrow out
 """
 
 from dataclasses import dataclass

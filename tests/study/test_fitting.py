@@ -157,16 +157,29 @@ def used(fit: Fit, tmp_path: Path) -> None:
 
 
 NAMES = [
-    "segment", "Segment", "__segment", "__row", "__n", "__segment_name", "z0", "key", "selection", "total_spend", "x0", "sum",
-    'a"b', "it's", "a`b spend", "select * from t; --", "line\nbreak", "😀", "L" * 300, "{x} %s \\", "customers", "second",
+    "segment", "__segment", "__row", "__n", "__segment_name", "z0", "the key", "selection", "total_spend", "x0", "sum", "n",
+    'a"b', "it's", "a`b", "select * from t; --", "line\nbreak", "😀", "L" * 300, "{x} %s \\", "customers", "second", "value",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_column_may_have_any_name(fitted: Make, tmp_path: Path, name: str) -> None:
-    fit = fitted(Choices(segments=1), **{name: [float(i % 7) for i in range(N)], f"{name}2": ["x", "y"] * (N // 2)})
+def test_columns_may_have_any_names(fitted: Make, tmp_path: Path) -> None:
+    measures = {name: [float((i + place) % 7) for i in range(N)] for place, name in enumerate(NAMES)}
+    fit = fitted(Choices(segments=2), **measures, **{f"{name} 2": ["x", "y"] * (N // 2) for name in NAMES})
     used(fit, tmp_path)
-    assert list(roles(fit).values()) == ["identifier", "measure", "measure", "category"]
+    assert list(roles(fit).values()) == ["identifier", "measure", *["measure"] * len(NAMES), *["category"] * len(NAMES)]
+
+
+def test_a_source_column_called_segment_in_capitals_keeps_its_name(fitted: Make, tmp_path: Path) -> None:
+    used(fitted(Segment=["gold", "silver"] * (N // 2)), tmp_path)
+    names = pq.read_schema(tmp_path / "scored.parquet").names
+    assert names[-4:] == ["Segment", "segment_2", "segment_probability", "second_segment"]
+
+
+def test_formulas_hold_columns_of_any_names(fitted: Make, tmp_path: Path) -> None:
+    columns = {"money `spent` (€)": SPEND, 'orders "web"': [1 + i % 3 for i in range(N)]}
+    fit = fitted(own=False, id=list(range(N)), **columns)
+    assert fit.recipe.features == (*columns, "average_spend")
+    used(fit, tmp_path)
 
 
 MIDNIGHT = datetime(2022, 1, 1, tzinfo=UTC)
@@ -192,17 +205,16 @@ VALUES: dict[str, tuple[Any, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", VALUES)
-def test_a_column_may_hold_anything(fitted: Make, tmp_path: Path, what: str) -> None:
-    values, role = VALUES[what]
-    fit = fitted(Choices(segments=1), odd=values)
+def test_columns_may_hold_anything(fitted: Make, tmp_path: Path) -> None:
+    fit = fitted(**{what: values for what, (values, _) in VALUES.items()})
     used(fit, tmp_path)
-    assert roles(fit)["odd"] == role
+    assert {k: v for k, v in roles(fit).items() if k in VALUES} == {what: role for what, (_, role) in VALUES.items()}
 
 
-@pytest.mark.parametrize("what", [w for w, (_, role) in VALUES.items() if role == "measure"])
-def test_any_column_of_numbers_can_be_clustered_on(fitted: Make, tmp_path: Path, what: str) -> None:
-    used(fitted(Choices(segments=2, features=("odd",)), odd=VALUES[what][0]), tmp_path)
+def test_any_column_of_numbers_can_be_clustered_on(fitted: Make, tmp_path: Path) -> None:
+    numbers = {what: values for what, (values, role) in VALUES.items() if role == "measure"}
+    for transform in ("auto", "none"):
+        used(fitted(Choices(segments=2, features=tuple(numbers), transform=transform), **numbers), tmp_path)
 
 
 def test_an_absurd_number_is_counted_as_blank_and_said_so(fitted: Make) -> None:

@@ -17,8 +17,6 @@ def live(shop: Path) -> LiveStudy:
 
 def test_every_customer_is_loaded_with_a_segment(live: LiveStudy) -> None:
     assert count_customers(live.engine, live.customers) == live.card.customers == 60
-    assert live.is_whole(live.customers)
-    assert not live.is_whole(live.customers.filter(live.customers.age > 30))
 
 
 def test_the_segment_is_a_variable_like_any_other(live: LiveStudy) -> None:

@@ -15,6 +15,7 @@ CERTAIN = 1.96
 CLEAR_Z = 3.0
 MOST_VALUES = 12
 
+
 @dataclass(frozen=True)
 class Share:
     """A share with its 95 % interval (Wilson 1927); ``of`` customers are known."""

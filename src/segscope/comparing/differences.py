@@ -11,6 +11,7 @@ from segscope.wording import listed, percent, short
 CERTAIN = 1.96
 NOTICEABLE = 0.2  # Cohen's (1988) small difference
 
+
 @dataclass(frozen=True)
 class Summary:
     """What a difference needs of a group: known values, their mean and (population) standard deviation."""

@@ -15,6 +15,7 @@ EVERYONE = "everyone"
 ALL_CHOSEN_UP_TO = 4
 LONGEST_NAME = 34
 
+
 @dataclass(frozen=True)
 class Group:
     """A segment, or everybody (``place`` and ``colour`` None)."""
@@ -22,7 +23,6 @@ class Group:
     place: int | None
     name: str
     colour: int | None
-
 
     @property
     def short(self) -> str:

@@ -29,6 +29,7 @@ AXES = (
     Concept.TENURE, Concept.SPEND, Concept.PURCHASES, Concept.BASKET,
 )  # fmt: skip
 
+
 @lru_cache(maxsize=64)
 def _counting(customers: ibis.Table, places: tuple[int, ...]) -> ibis.Table:
     # Kept, since building an expression costs more than running it.

@@ -1,7 +1,7 @@
 """Variables: the columns that can be looked at, each with bins that stay readable under heavy skew."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from segscope.engine import Engine, one, rows
 from segscope.features import as_number
 from segscope.formula import EPOCH
+from segscope.intake.facts import column_kind
 from segscope.recipe import Concept, Recipe, Role
 
 BLANK = "(blank)"
@@ -21,6 +22,7 @@ MAX_CHOICES = 40
 FAR_OUT_FENCE = 3.0  # Tukey (1977): the axis ends at the far-out fences, the tail is one bar and is counted
 
 VariableKind = Literal["number", "date", "category"]
+Quartiles = tuple[float, float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,16 @@ def numeric(table: ibis.Table, variable: Variable) -> ir.FloatingValue:
     return as_days(column) if variable.kind == "date" else as_number(column)
 
 
-def describe_variables(engine: Engine, table: ibis.Table, recipe: Recipe) -> tuple[Variable, ...]:
+def describe_variables(
+    engine: Engine, table: ibis.Table, recipe: Recipe, known: Mapping[str, Quartiles] | None = None
+) -> tuple[Variable, ...]:
     """Describe every column that can be looked at: derived ones first, then the source's in their order.
 
     Identifiers, texts, constants, personal and ignored columns are left out; so is a birth year that an age stands for.
+
+    Parameters
+    ----------
+    known : smallest value, quartiles and largest value of columns that were measured already
     """
     variables = [Variable(d.name, d.label, "number", d.unit, derived=True) for d in recipe.derived]
     has_age = any(d.concept is Concept.AGE for d in recipe.derived)
@@ -94,25 +102,32 @@ def describe_variables(engine: Engine, table: ibis.Table, recipe: Recipe) -> tup
         if c.role in (Role.MEASURE, Role.DATE) and not hidden:
             kind: VariableKind = "date" if c.role is Role.DATE else "number"
             variables.append(Variable(c.column, c.label, kind, c.unit, family=c.family or ""))
+        elif c.role is Role.FLAG and column_kind(table[c.column]) in ("number", "boolean"):
+            variables.append(Variable(c.column, c.label, "category", choices=("no", "yes"), family=c.family or ""))
         elif c.role in (Role.CATEGORY, Role.FLAG):
             variables.append(Variable(c.column, c.label, "category", family=c.family or ""))
     numbers = [v for v in variables if v.kind != "category"]
-    with_bins = {v.column: v for v in _with_bins(engine, table, numbers)}
-    return tuple(with_bins[v.column] if v.column in with_bins else _with_choices(engine, table, v) for v in variables)
+    with_bins = {v.column: v for v in _with_bins(engine, table, numbers, known or {})}
+    return tuple(
+        with_bins[v.column] if v.column in with_bins else v if v.choices else _with_choices(engine, table, v)
+        for v in variables
+    )
 
 
-def _with_bins(engine: Engine, table: ibis.Table, variables: Sequence[Variable]) -> list[Variable]:
+def _with_bins(
+    engine: Engine, table: ibis.Table, variables: Sequence[Variable], known: Mapping[str, Quartiles]
+) -> list[Variable]:
     if not variables:
         return []
     aggregates: dict[str, ir.Scalar] = {}
     for i, variable in enumerate(variables):
         x = numeric(table, variable)
-        aggregates |= {
-            f"q{i}": x.quantile([0.0, 0.25, 0.5, 0.75, 1.0]),
-            f"whole{i}": (x % 1.0 == 0).all(),
-        }
+        aggregates[f"whole{i}"] = (x % 1.0 == 0).all()
+        if variable.column not in known:
+            aggregates[f"q{i}"] = x.quantile([0.0, 0.25, 0.5, 0.75, 1.0])
     found = one(engine, table.agg(**aggregates))
-    return [_binned(v, found[f"q{i}"], bool(found[f"whole{i}"])) for i, v in enumerate(variables)]
+    quartiles = [known.get(v.column) or found[f"q{i}"] for i, v in enumerate(variables)]
+    return [_binned(v, quartiles[i], bool(found[f"whole{i}"])) for i, v in enumerate(variables)]
 
 
 def _binned(variable: Variable, quantiles: Sequence[float] | None, whole: bool) -> Variable:

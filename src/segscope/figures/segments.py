@@ -95,9 +95,7 @@ def radar(axes: Sequence[str], lines: Sequence[tuple[Group, Sequence[float]]], s
     return made
 
 
-def _standing_points(
-    axes: Sequence[str], lines: Sequence[tuple[Group, Sequence[float]]], scheme: Scheme
-) -> go.Figure:
+def _standing_points(axes: Sequence[str], lines: Sequence[tuple[Group, Sequence[float]]], scheme: Scheme) -> go.Figure:
     made = figure(scheme, RADAR_HEIGHT // 2 + 40 * len(axes), showlegend=False)
     for group, values in lines:
         made.add_trace(

@@ -23,6 +23,7 @@ from segscope.clustering import (
 )
 from segscope.engine import Engine, rows
 from segscope.errors import DataError
+from segscope.exploring import Variable, describe_variables
 from segscope.features import check_features, propose_derived, propose_features
 from segscope.identity import free_numbers, match_segments
 from segscope.intake.facts import ROW, ColumnFacts, measure_facts
@@ -63,6 +64,7 @@ class Fit:
     profiles: Profiles
     portraits: tuple[Portrait, ...]
     wcss: float
+    variables: tuple[Variable, ...]
 
     @property
     def recipe(self) -> Recipe:
@@ -128,11 +130,17 @@ def fit(
     progress("Describing the segments", 0.85)
     segmentation = _draft(recipe, preparation, refined, verdict, customers)
     segmentation, verdict, profiles, portraits = _describe(engine, table, segmentation, verdict, previous)
+    measured = {
+        c: (p.low, p.quarter, p.median, p.three_quarters, p.high) for c, p in profiles.everybody.numbers.items()
+    }
+    variables = describe_variables(engine, table, recipe, measured)
     for name in ("__assigned", "__model", "__customers"):
         engine.drop(name)
     notes = tuple(_note(f, recipe) for f in facts)
     cleaning = describe_cleaning(engine, source, recipe, facts) + _prepared(preparation, recipe)
-    return Fit(customers, notes, cleaning, evidence, verdict, segmentation, profiles, portraits, refined.wcss)
+    return Fit(
+        customers, notes, cleaning, evidence, verdict, segmentation, profiles, portraits, refined.wcss, variables
+    )
 
 
 def _store_model(

@@ -1,12 +1,15 @@
 """A study in use: its customers in an engine, ready to be explored from many threads."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar
 
 import ibis
 
 from segscope.engine import DuckDBEngine, Engine, connect
-from segscope.exploring import Variable, add_bins, describe_variables
+from segscope.exploring import Variable, add_bins
 from segscope.intake import ROW
 from segscope.recipe import Recipe
 from segscope.segmentation import SEGMENT, assign, to_customers
@@ -14,6 +17,7 @@ from segscope.study.fitting import Fit, customer_key
 from segscope.study.folder import Card, read_card, read_data, read_fit
 
 SAMPLE_CUSTOMERS = 20_000
+Result = TypeVar("Result")
 SEGMENT_VARIABLE = "__segment_name"
 
 
@@ -35,6 +39,9 @@ class LiveStudy:
     customers: ibis.Table
     sample: ibis.Table
     variables: tuple[Variable, ...]
+    _kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    _locks: dict[Hashable, Lock] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
     def recipe(self) -> Recipe:
@@ -45,9 +52,15 @@ class LiveStudy:
         """Place and description of a variable."""
         return next((i, v) for i, v in enumerate(self.variables) if v.column == column)
 
-    def is_whole(self, selected: ibis.Table) -> bool:
-        """Whether a selection is everybody."""
-        return selected is self.customers
+    def once(self, key: Hashable, compute: Callable[[], Result]) -> Result:
+        """Compute something that never changes for this study once; it is forgotten with the study."""
+        with self._lock:
+            lock = self._locks.setdefault(key, Lock())
+        with lock:
+            if key not in self._kept:
+                self._kept[key] = compute()
+            found: Result = self._kept[key]
+        return found
 
 
 def open_study(folder: Path) -> LiveStudy:
@@ -71,8 +84,7 @@ def _load(engine: Engine, source: ibis.Table, folder: Path, card: Card, fit: Fit
         **{SEGMENT_VARIABLE: ibis.cases(*[(assigned[SEGMENT] == i, n) for i, n in enumerate(names)], else_="")}
     )
     named = engine.view("__named", named)
-    variables = describe_variables(engine, named, fit.recipe)
-    variables = (*variables, Variable(SEGMENT_VARIABLE, "Segment", "category", choices=tuple(names)))
+    variables = (*fit.variables, Variable(SEGMENT_VARIABLE, "Segment", "category", choices=tuple(names)))
     with_bins = add_bins(named, variables)
     customers = engine.store("customers", with_bins)
     order = engine.uniform(customer_key(customers, fit.recipe), 0)
@@ -80,8 +92,3 @@ def _load(engine: Engine, source: ibis.Table, folder: Path, card: Card, fit: Fit
     for name in ("__named", "__assigned", "__customers"):
         engine.drop(name)
     return LiveStudy(folder, card, fit, engine, customers, sample, variables)
-
-
-def with_fit(live: LiveStudy, source: ibis.Table, card: Card, fit: Fit) -> LiveStudy:
-    """The same study after another fit, in the same engine."""
-    return replace(_load(live.engine, source, live.folder, card, fit))

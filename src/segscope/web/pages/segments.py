@@ -1,8 +1,7 @@
 """Segments: who are they, and what sets those that I choose apart from each other and from everyone?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
@@ -36,7 +35,6 @@ NUMBERS, NUMBERS_CHOICE, NUMBERS_OPEN = "segments-numbers", "segments-numbers-ch
 CSV, DOWNLOAD = "segments-csv", "segments-download"
 STICKS_UP_TO, SHOWN_ROWS = 6, 10
 State_ = Mapping[str, Any]
-CountsOf = Callable[[LiveStudy, tuple[int, ...]], dict[str, Counts]]
 Drawn = tuple[Any, ...]
 
 
@@ -62,8 +60,6 @@ def layout(live: LiveStudy) -> html.Div:
 
 def register(app: Dash, studies: Studies) -> None:
     """Callbacks, in the order of the screen."""
-    counts = _remembered(_count)
-
     in_browser(app, "segments.read", Output(CHOSEN, "value"), Input(NAMES, "data"), Input(EVERY, "n_clicks"))
     in_browser(app, "segments.write", Output(SAID, "children"), Input(CHOSEN, "value"), State(NAMES, "data"))
     look = (Input(CHOSEN, "value"), Input("scheme", "data"), State("study", "data"))
@@ -71,7 +67,7 @@ def register(app: Dash, studies: Studies) -> None:
     @app.callback(Output(RADAR, "figure"), Output(RADAR_TITLE, "children"), Output(RADAR_KEY, "children"), *look)
     def _radar(chosen: list[str], scheme: Scheme | None, study: State_) -> Drawn:
         live = studies.get(study["id"])
-        return _draw_radar(live, _groups(live, chosen), counts, scheme) if scheme else (no_update,) * 3
+        return _draw_radar(live, _groups(live, chosen), scheme) if scheme else (no_update,) * 3
 
     @app.callback(
         Output(APART_TITLE, "children"),
@@ -101,7 +97,7 @@ def register(app: Dash, studies: Studies) -> None:
     def _ridges(ids: list[State_], chosen: list[str], scheme: Scheme | None, study: State_) -> Drawn:
         live = studies.get(study["id"])
         places = tuple(int(i["place"]) for i in ids)
-        return _draw_ridges(live, places, _groups(live, chosen), counts, scheme)
+        return _draw_ridges(live, places, _groups(live, chosen), scheme)
 
     @app.callback(
         Output(OTHER, "figure"),
@@ -114,7 +110,7 @@ def register(app: Dash, studies: Studies) -> None:
     def _other(column: str | None, chosen: list[str], scheme: Scheme | None, study: State_) -> Drawn:
         live = studies.get(study["id"])
         places = (live.variable(column)[0],) if column else ()
-        drawn = _draw_ridges(live, places, _groups(live, chosen), counts, scheme)
+        drawn = _draw_ridges(live, places, _groups(live, chosen), scheme)
         return tuple(v[0] if v else no_update for v in drawn)
 
     @app.callback(
@@ -127,7 +123,7 @@ def register(app: Dash, studies: Studies) -> None:
     )
     def _made_of(column: str | None, chosen: list[str], scheme: Scheme | None, study: State_) -> Drawn:
         live = studies.get(study["id"])
-        return _draw_composition(_made_of_category(live, column, _groups(live, chosen), counts), scheme)
+        return _draw_composition(_made_of_category(live, column, _groups(live, chosen)), scheme)
 
     @app.callback(
         Output(FLAGS, "figure"),
@@ -138,7 +134,7 @@ def register(app: Dash, studies: Studies) -> None:
     )
     def _flags(chosen: list[str], scheme: Scheme | None, study: State_) -> Drawn:
         live = studies.get(study["id"])
-        return _draw_composition(_made_of_flags(live, _groups(live, chosen), counts), scheme)
+        return _draw_composition(_made_of_flags(live, _groups(live, chosen)), scheme)
 
     @app.callback(
         Output(NUMBERS, "children"),
@@ -176,21 +172,11 @@ def _groups(live: LiveStudy, chosen: Sequence[str] | None) -> tuple[Group, ...]:
 
 
 def _count(live: LiveStudy, places: tuple[int, ...]) -> dict[str, Counts]:
-    variables = {i: live.variables[i] for i in places}
-    return comparing.count_by_segment(live.engine, live.customers, variables, len(live.fit.segments))
+    def compute() -> dict[str, Counts]:
+        variables = {i: live.variables[i] for i in places}
+        return comparing.count_by_segment(live.engine, live.customers, variables, len(live.fit.segments))
 
-
-def _remembered(count: CountsOf) -> CountsOf:
-    """The same counts without counting twice: a study's never change, and go when it is closed."""
-    kept: WeakKeyDictionary[LiveStudy, dict[tuple[int, ...], dict[str, Counts]]] = WeakKeyDictionary()
-
-    def counts(live: LiveStudy, places: tuple[int, ...]) -> dict[str, Counts]:
-        mine = kept.setdefault(live, {})
-        if places not in mine:
-            mine[places] = count(live, places)
-        return mine[places]
-
-    return counts
+    return live.once(("counts by segment", places), compute)
 
 
 def _columns(live: LiveStudy) -> tuple[Compared, ...]:
@@ -214,9 +200,9 @@ def _flag_places(live: LiveStudy) -> tuple[int, ...]:
     return tuple(i for i, v in enumerate(live.variables) if comparing.is_flag(v) and v.column != SEGMENT_VARIABLE)
 
 
-def _draw_radar(live: LiveStudy, groups: Sequence[Group], counts: CountsOf, scheme: Scheme) -> Drawn:
+def _draw_radar(live: LiveStudy, groups: Sequence[Group], scheme: Scheme) -> Drawn:
     axes = comparing.radar_axes(live.recipe, live.fit.profiles, live.variables)
-    found = counts(live, tuple(axes))
+    found = _count(live, tuple(axes))
     standing = {v.column: comparing.mean_percentiles(found[v.column]) for v in axes.values()}
     labels = [v.label for v in axes.values()]
     lines = [(g, [50.0 if g.place is None else float(s[g.place]) for s in standing.values()]) for g in groups]
@@ -230,11 +216,11 @@ def _more_words(columns: int, shown: int) -> str:
 
 
 def _draw_ridges(
-    live: LiveStudy, places: tuple[int, ...], groups: Sequence[Group], counts: CountsOf, scheme: Scheme | None
+    live: LiveStudy, places: tuple[int, ...], groups: Sequence[Group], scheme: Scheme | None
 ) -> tuple[list[Any], ...]:
     if not scheme:
         return tuple([no_update] * len(places) for _ in range(4))
-    found = counts(live, places)
+    found = _count(live, places)
     drawn = [_distribution(live, live.variables[i], found[live.variables[i].column], groups) for i in places]
     charts = [figures.ridges(d, scheme) for d in drawn]
     titles = [comparing.medians_in_words(d) for d in drawn]
@@ -253,17 +239,19 @@ def _height(chart: go.Figure) -> dict[str, str]:
 
 
 def _made_of_category(
-    live: LiveStudy, column: str | None, groups: Sequence[Group], counts: CountsOf
+    live: LiveStudy,
+    column: str | None,
+    groups: Sequence[Group],
 ) -> Composition | None:
     if not column:
         return None
     place, variable = live.variable(column)
-    return comparing.composition(variable, counts(live, (place,))[column], groups)
+    return comparing.composition(variable, _count(live, (place,))[column], groups)
 
 
-def _made_of_flags(live: LiveStudy, groups: Sequence[Group], counts: CountsOf) -> Composition | None:
+def _made_of_flags(live: LiveStudy, groups: Sequence[Group]) -> Composition | None:
     places = _flag_places(live)
-    found = counts(live, places)
+    found = _count(live, places)
     flags = {live.variables[i].column: (live.variables[i], found[live.variables[i].column]) for i in places}
     return comparing.flags_together(flags, groups) if flags else None
 
