@@ -41,7 +41,9 @@ def shop_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         orders, spend = (20 + i % 4, 900 + 7 * i) if much else (2 + i % 3, 20 + i % 11)
         age = "" if i % 20 == 7 else 25 + i % 40
         city, news = ("Köln", "Bonn", "Ulm")[i % 3], ("yes", "no")[i % 2]
-        lines.append(f"{i:04d};{1 + i % 28:02d}.{1 + i % 12:02d}.2023;{orders};{spend},50;{age};{city};{news};=HYPERLINK({i})")
+        lines.append(
+            f"{i:04d};{1 + i % 28:02d}.{1 + i % 12:02d}.2023;{orders};{spend},50;{age};{city};{news};=HYPERLINK({i})"
+        )
     path = tmp_path_factory.mktemp("shop") / "shop.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -86,7 +86,9 @@ def test_blanks_in_measures_are_filled_and_in_nothing_else(engine: Engine) -> No
     assert [(r.action, r.column) for r in rules] == [("fill", "income")]
 
 
-@pytest.mark.parametrize(("value", "found"), [(9999, True), (-99999, True), (999, False), (0, False), (1e300, False), (999.9, False)])
+@pytest.mark.parametrize(
+    ("value", "found"), [(9999, True), (-99999, True), (999, False), (0, False), (1e300, False), (999.9, False)]
+)
 def test_a_placeholder_is_one_digit_four_times_or_more(value: float, found: bool) -> None:
     assert is_placeholder(value) is found
 
@@ -108,7 +110,9 @@ def test_an_implausible_value_counts_as_blank_and_its_customer_stays(engine: Eng
 
 
 def test_a_listed_value_counts_as_blank(engine: Engine) -> None:
-    assert cleaned(engine, [CleaningRule("implausible", "a", "", values=(9999.0,))], a=[1.0, 9999.0]) == {"a": [1.0, None]}
+    assert cleaned(engine, [CleaningRule("implausible", "a", "", values=(9999.0,))], a=[1.0, 9999.0]) == {
+        "a": [1.0, None]
+    }
 
 
 def test_every_rule_on_a_column_counts(engine: Engine) -> None:
@@ -150,7 +154,9 @@ def test_at_most_twenty_customers_are_listed_and_all_are_counted(engine: Engine)
 
 def test_the_median_that_fills_is_of_plausible_values(engine: Engine) -> None:
     rules = [CleaningRule("implausible", "a", "", values=(9999.0,)), CleaningRule("fill", "a", "")]
-    entries = log(engine, rules, {"id": Role.IDENTIFIER, "a": Role.MEASURE}, id=[1, 2, 3, 4, 5], a=[1, 2, 3, None, 9999])
+    entries = log(
+        engine, rules, {"id": Role.IDENTIFIER, "a": Role.MEASURE}, id=[1, 2, 3, 4, 5], a=[1, 2, 3, None, 9999]
+    )
     fill = next(e for e in entries if e.action == "fill")
     assert fill.count == 1
     assert fill.detail.startswith("1 blank, and 1 implausible value, in a filled with the median 2 ")

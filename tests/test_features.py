@@ -85,7 +85,9 @@ def test_odd_names_stand_in_backticks(engine: Engine) -> None:
 
 def test_what_the_source_has_is_not_derived_again() -> None:
     assert formulas(measure("age"), measure("born", Concept.BIRTH)) == {}
-    assert formulas(measure("basket", Concept.BASKET), measure("s", Concept.SPEND), measure("n", Concept.PURCHASES)) == {}
+    assert (
+        formulas(measure("basket", Concept.BASKET), measure("s", Concept.SPEND), measure("n", Concept.PURCHASES)) == {}
+    )
 
 
 def test_a_derived_column_may_use_those_before_it_only(engine: Engine) -> None:
@@ -169,4 +171,6 @@ def test_a_feature_must_be_a_known_column_of_numbers(engine: Engine, features: t
 def test_flags_and_derived_columns_can_be_features(engine: Engine) -> None:
     table = engine.store("t", pa.table({"vip": [True], "a": [1], "twice": [2.0]}))
     derived = (DerivedColumn("twice", "", "a * 2", ""),)
-    check_features(table, Recipe((measure("vip", role=Role.FLAG), measure("a")), derived=derived, features=("vip", "twice")))
+    check_features(
+        table, Recipe((measure("vip", role=Role.FLAG), measure("a")), derived=derived, features=("vip", "twice"))
+    )

@@ -135,7 +135,10 @@ def test_dates_are_compared_with_dates_and_clock_times_count_as_their_day(engine
             year=to_ibis(parse("year(d)"), table),
         )
     )
-    assert found.to_pylist() == [{"before": 1.0, "days": 1.0, "year": 2014.0}, {"before": None, "days": None, "year": None}]
+    assert found.to_pylist() == [
+        {"before": 1.0, "days": 1.0, "year": 2014.0},
+        {"before": None, "days": None, "year": None},
+    ]
 
 
 def test_yes_and_no_count_as_one_and_zero(engine: Engine) -> None:

@@ -36,7 +36,12 @@ def core(days: float, spend: float, orders: float, basket: float) -> dict[str, f
 
 def test_names_tell_value_first_and_then_what_sets_a_segment_apart() -> None:
     found = profiles(core(100, 120, 110, 115), core(100, 102, 112, 95), core(115, 92, 90, 92), core(85, 91, 90, 91))
-    assert names(found, dict(CORE)) == ["Top spenders", "Frequent mid spenders", "Settled low spenders", "New low spenders"]
+    assert names(found, dict(CORE)) == [
+        "Top spenders",
+        "Frequent mid spenders",
+        "Settled low spenders",
+        "New low spenders",
+    ]
 
 
 def test_a_high_value_is_never_called_low_nor_a_low_one_high() -> None:
@@ -45,7 +50,9 @@ def test_a_high_value_is_never_called_low_nor_a_low_one_high() -> None:
 
 
 def test_where_no_concept_is_known_names_say_what_is_high_and_what_is_low() -> None:
-    found = profiles({"height": 120.0, "weight": 100.0}, {"height": 100.0, "weight": 85.0}, {"height": 100.0, "weight": 100.0})
+    found = profiles(
+        {"height": 120.0, "weight": 100.0}, {"height": 100.0, "weight": 85.0}, {"height": 100.0, "weight": 100.0}
+    )
     assert names(found, {"height": None, "weight": None}) == ["High height", "Low weight", "Average customers"]
 
 
@@ -99,7 +106,9 @@ def test_a_sentence_has_the_numbers() -> None:
     assert first.sentence == "Customers for 381 days, spend 250 each, 2.5x the average, 18 purchases, 88 a purchase."
 
 
-@pytest.mark.parametrize(("mean", "words"), [(91.0, "about the average"), (109.0, "about the average"), (120.0, "1.2x the average")])
+@pytest.mark.parametrize(
+    ("mean", "words"), [(91.0, "about the average"), (109.0, "about the average"), (120.0, "1.2x the average")]
+)
 def test_within_ten_percent_is_about_the_average(mean: float, words: str) -> None:
     (found, _) = portray(profiles({"spend": mean}, {"spend": 100.0}), recipe({"spend": Concept.SPEND}))
     assert words in found.sentence
@@ -117,5 +126,7 @@ def test_traits_are_the_columns_that_differ_most_and_no_parts_of_families() -> N
 
 def test_the_method_is_told_from_the_recipe() -> None:
     told = methodology(recipe(dict(CORE)).replace(transform="none", seed=7), 4)
-    assert told.startswith("Customers were grouped by days, spend, orders and basket, each standardised, with k-means into 4")
+    assert told.startswith(
+        "Customers were grouped by days, spend, orders and basket, each standardised, with k-means into 4"
+    )
     assert "seed 7" in told

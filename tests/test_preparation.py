@@ -118,7 +118,10 @@ def test_a_source_column_named_like_a_coordinate_does_no_harm(engine: Engine) ->
     steps = fit_preparation(engine, table, ["z1", "z0"], "none")
     renamed = table.select(a=table.z1, b=table.z0)
     steps = tuple(FeaturePreparation(**{**s.__dict__, "feature": n}) for s, n in zip(steps, "ab", strict=True))
-    assert engine.fetch(to_model(renamed, steps).select("z0", "z1")).to_pydict() == {"z0": [-1.0, 1.0], "z1": [-1.0, 1.0]}
+    assert engine.fetch(to_model(renamed, steps).select("z0", "z1")).to_pydict() == {
+        "z0": [-1.0, 1.0],
+        "z1": [-1.0, 1.0],
+    }
 
 
 FEATURE = st.lists(st.none() | st.floats(-1e6, 1e6) | st.sampled_from([0.0, 1.0, 1e6]), min_size=4, max_size=40)

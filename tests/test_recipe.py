@@ -103,7 +103,10 @@ def plain(**changes: Any) -> str:
         (plain(segments=4.0), "recipe.segments must be int"),
         (plain(segmnts=4), "unknown entry 'segmnts'. Did you mean segments?"),
         (plain(columns=[{"column": "a"}]), r"recipe.columns\[0\] lacks the entry 'role'"),
-        (plain(columns=[{"column": "a", "role": "king", "reason": "", "label": ""}]), r"columns\[0\].role must be Role"),
+        (
+            plain(columns=[{"column": "a", "role": "king", "reason": "", "label": ""}]),
+            r"columns\[0\].role must be Role",
+        ),
         (plain(columns=["a"]), r"recipe.columns\[0\] must be an object"),
         (plain(columns={"a": 1}), "recipe.columns must be"),
         (plain(as_of="2014-02-30"), "must be a date like 2014-06-29"),

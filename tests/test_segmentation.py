@@ -49,7 +49,10 @@ RECIPE = Recipe(
         CleaningRule("implausible", "spend", "", values=(9999.0,)),
         CleaningRule("implausible", "income", "", high=1e6),
     ),
-    derived=(DerivedColumn("basket", "Basket", "ratio(spend, orders)", ""), DerivedColumn("rich", "", "income / 2", "")),
+    derived=(
+        DerivedColumn("basket", "Basket", "ratio(spend, orders)", ""),
+        DerivedColumn("rich", "", "income / 2", ""),
+    ),
     features=("spend", "basket"),
 )
 MODEL = Segmentation(

@@ -10,6 +10,8 @@ pytestmark = pytest.mark.browser
 
 PATIENCE = 60_000  # a run takes about three seconds on two idle cores
 
+# Tests that change a study name own_site before page, so that the page closes before its server does.
+
 
 def open_tab(page: Page, site: Any, study: str) -> None:
     page.goto(site.page(study, "clustering"))
@@ -58,7 +60,7 @@ def test_axes_and_segments_of_the_cloud_can_be_chosen(page: Page, site: Any) -> 
     page.wait_for_function("document.querySelector('#clustering-cloud .js-plotly-plot').data.length === 3")
 
 
-def test_another_number_of_segments_and_back(page: Page, own_site: Any) -> None:
+def test_another_number_of_segments_and_back(own_site: Any, page: Page) -> None:
     open_tab(page, own_site, "sample")
     expect(page.locator("#rerun-stale")).to_be_hidden()
     choose(page, "Number of segments", "3 segments")
@@ -82,7 +84,7 @@ def test_another_number_of_segments_and_back(page: Page, own_site: Any) -> None:
     expect(page.get_by_role("button", name="Undo last run")).to_be_hidden()
 
 
-def test_what_goes_wrong_is_said_in_place_and_changes_nothing(page: Page, own_site: Any) -> None:
+def test_what_goes_wrong_is_said_in_place_and_changes_nothing(own_site: Any, page: Page) -> None:
     open_tab(page, own_site, "sample")
     page.get_by_role("button", name="Remove all features").click()
     expect(page.locator("#rerun")).to_contain_text("Choose at least one feature to cluster on.")

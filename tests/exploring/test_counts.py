@@ -109,7 +109,11 @@ LETTER = st.none() | st.sampled_from(["a", "b", "c"])
     chosen=st.lists(st.sampled_from(["a", "b", "c", "(blank)", "(other)", "zzz"]), unique=True),
 )
 def test_filters_let_through_whom_they_should(
-    engine: Engine, rows: list[tuple[float | None, str | None]], low: float | None, high: float | None, chosen: list[str]
+    engine: Engine,
+    rows: list[tuple[float | None, str | None]],
+    low: float | None,
+    high: float | None,
+    chosen: list[str],
 ) -> None:
     variables = [NUMBER, Variable("c", "C", "category", choices=("a", OTHER), others=2)]
     columns = {"a": pa.array([r[0] for r in rows], pa.float64()), "c": pa.array([r[1] for r in rows], pa.string())}

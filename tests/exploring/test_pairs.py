@@ -67,7 +67,11 @@ def test_nobody_makes_no_box(engine: Engine, by_category: bool) -> None:
 def test_boxes_can_be_split_three_ways(engine: Engine) -> None:
     table, by = prepared(engine)
     found = boxes(engine, table, by["y"][1], [("x", *by["c"]), ("colour", *by["d"])])
-    assert sorted((g["x"], g["colour"], g["n"]) for g in found.groups) == [(BLANK, "u", 1), ("a", "u", 3), ("b", "u", 1)]
+    assert sorted((g["x"], g["colour"], g["n"]) for g in found.groups) == [
+        (BLANK, "u", 1),
+        ("a", "u", 3),
+        ("b", "u", 1),
+    ]
 
 
 def test_a_crosstab_counts_blanks_as_a_value_of_their_own(engine: Engine) -> None:

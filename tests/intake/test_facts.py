@@ -24,7 +24,14 @@ def test_a_number_has_its_range_quartiles_and_blanks(engine: Engine) -> None:
 
 @pytest.mark.parametrize(
     ("values", "whole"),
-    [([1.0, 2.5], False), ([1.0, 2.0], True), ([-3.0, 0.0], True), ([-0.5], False), ([1e300, 2.0], True), ([2**62], True)],
+    [
+        ([1.0, 2.5], False),
+        ([1.0, 2.0], True),
+        ([-3.0, 0.0], True),
+        ([-0.5], False),
+        ([1e300, 2.0], True),
+        ([2**62], True),
+    ],
 )
 def test_whole_numbers_are_told_from_others_at_any_size(engine: Engine, values: list[float], whole: bool) -> None:
     assert facts(engine, a=values)["a"].whole is whole

@@ -171,9 +171,7 @@ def test_a_grocer_with_families(engine: Engine) -> None:
         "purchases": "sum(orders_web, orders_store, orders_phone)",
         "average_spend": "ratio(total_spend, purchases)",
         "deal_share": "min(1, ratio(sum(orders_discount), purchases))",
-        "offers_accepted": (
-            "sum(campaign_autumn_accepted, campaign_spring_accepted, campaign_summer_accepted)"
-        ),
+        "offers_accepted": ("sum(campaign_autumn_accepted, campaign_spring_accepted, campaign_summer_accepted)"),
     }
     assert features(engine, GROCER) == ("days_enrolled", "total_spend", "purchases", "average_spend")
 
@@ -200,7 +198,8 @@ def test_a_german_file(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["id", "ID", "customer_id", "CustomerID", "client key", "user uuid", "account number", "MEMBER_NO", "KundenNr"]
+    "name",
+    ["id", "ID", "customer_id", "CustomerID", "client key", "user uuid", "account number", "MEMBER_NO", "KundenNr"],
 )
 def test_a_unique_column_named_like_an_identifier_names_the_customer(engine: Engine, name: str) -> None:
     recipe = proposed(engine, {"spend": numbers(17, 400), name: list(range(N))})
@@ -239,12 +238,16 @@ def test_personal_data_stay_out(engine: Engine, name: str) -> None:
 
 
 def test_a_column_full_of_addresses_is_personal_whatever_its_name(engine: Engine) -> None:
-    recipe = proposed(engine, {"id": list(range(N)), "contact": [f"a{i}@b.de" for i in range(N)], "spend": numbers(17, 400)})
+    recipe = proposed(
+        engine, {"id": list(range(N)), "contact": [f"a{i}@b.de" for i in range(N)], "spend": numbers(17, 400)}
+    )
     assert roles(recipe)["contact"] == "personal"
 
 
 def test_a_product_name_is_a_category_not_a_person(engine: Engine) -> None:
-    recipe = proposed(engine, {"id": list(range(N)), "product_name": ["Basic", "Plus", "Pro"] * 20, "spend": numbers(17, 400)})
+    recipe = proposed(
+        engine, {"id": list(range(N)), "product_name": ["Basic", "Plus", "Pro"] * 20, "spend": numbers(17, 400)}
+    )
     assert roles(recipe)["product_name"] == "category"
 
 
@@ -255,7 +258,9 @@ def test_many_different_texts_are_no_category(engine: Engine) -> None:
 
 
 def test_a_number_of_zeros_and_ones_is_a_flag_and_of_zeros_and_twos_is_not(engine: Engine) -> None:
-    recipe = proposed(engine, {"id": list(range(N)), "a": [i % 2 for i in range(N)], "b": [2 * (i % 2) for i in range(N)]})
+    recipe = proposed(
+        engine, {"id": list(range(N)), "a": [i % 2 for i in range(N)], "b": [2 * (i % 2) for i in range(N)]}
+    )
     assert (roles(recipe)["a"], roles(recipe)["b"]) == ("flag", "measure")
 
 

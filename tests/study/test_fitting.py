@@ -157,7 +157,7 @@ def used(fit: Fit, tmp_path: Path) -> None:
 
 
 NAMES = [
-    "segment", "__segment", "__row", "__n", "__segment_name", "z0", "the key", "selection", "total_spend", "x0", "sum", "n",
+    "segment", "__segment", "__row", "__n", "__segment_name", "z0", "key", "selection", "total_spend", "x0", "sum", "n",
     'a"b', "it's", "a`b", "select * from t; --", "line\nbreak", "😀", "L" * 300, "{x} %s \\", "customers", "second", "value",
 ]  # fmt: skip
 
@@ -166,7 +166,9 @@ def test_columns_may_have_any_names(fitted: Make, tmp_path: Path) -> None:
     measures = {name: [float((i + place) % 7) for i in range(N)] for place, name in enumerate(NAMES)}
     fit = fitted(Choices(segments=2), **measures, **{f"{name} 2": ["x", "y"] * (N // 2) for name in NAMES})
     used(fit, tmp_path)
-    assert list(roles(fit).values()) == ["identifier", "measure", *["measure"] * len(NAMES), *["category"] * len(NAMES)]
+    found = list(roles(fit).values())[2:]
+    assert found[: len(NAMES)] == ["ignored" if name == "key" else "measure" for name in NAMES]
+    assert found[len(NAMES) :] == ["category"] * len(NAMES)
 
 
 def test_a_source_column_called_segment_in_capitals_keeps_its_name(fitted: Make, tmp_path: Path) -> None:
@@ -253,7 +255,9 @@ def test_a_recipe_fits_the_next_file_of_the_same_shape(shop: Path, shop_file: Pa
     assert describe(again) == describe(read_fit(shop, read_card(shop)))
 
 
-def test_a_column_that_the_recipe_does_not_name_is_ignored_and_said_so(shop_file: Path, shop: Path, tmp_path: Path) -> None:
+def test_a_column_that_the_recipe_does_not_name_is_ignored_and_said_so(
+    shop_file: Path, shop: Path, tmp_path: Path
+) -> None:
     recipe = read_fit(shop, read_card(shop)).recipe
     lines = shop_file.read_text(encoding="utf-8").splitlines()
     wider = tmp_path / "wider.csv"
@@ -264,7 +268,10 @@ def test_a_column_that_the_recipe_does_not_name_is_ignored_and_said_so(shop_file
 
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
-    [(";spend;", ";amount;", "column 'spend' that other.csv does not have"), (",50;", " a lot;", "takes 'spend' for a measure")],
+    [
+        (";spend;", ";amount;", "column 'spend' that other.csv does not have"),
+        (",50;", " a lot;", "takes 'spend' for a measure"),
+    ],
 )
 def test_a_recipe_for_other_columns_is_refused(
     shop_file: Path, shop: Path, tmp_path: Path, old: str, new: str, complaint: str

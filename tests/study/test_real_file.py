@@ -248,7 +248,9 @@ def test_two_runs_and_shuffled_rows_give_the_same_bytes(real: Real, tmp_path: Pa
 
 def test_transform_none_reaches_the_wcss_of_scikit_learns_best_of_20_starts(real: Real, tmp_path: Path) -> None:
     fit = fit_source(real.file, tmp_path / "none", Choices(segments=4, transform="none"))
-    table = np.array([[c[f] if c[f] is not None else np.nan for f in VALUE_CORE] for c in real.customers.values()], float)
+    table = np.array(
+        [[c[f] if c[f] is not None else np.nan for f in VALUE_CORE] for c in real.customers.values()], float
+    )
     table = np.where(np.isnan(table), np.nanmedian(table, axis=0), table)
     best = KMeans(4, n_init=20, random_state=0, tol=0).fit((table - table.mean(axis=0)) / table.std(axis=0))
     assert fit.wcss == pytest.approx(best.inertia_, rel=1e-6)

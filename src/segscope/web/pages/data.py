@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
@@ -52,7 +51,6 @@ def layout(live: LiveStudy) -> html.Div:
 
 def register(app: Dash, studies: Studies) -> None:
     """Callbacks, in the order of the screen."""
-    counts_of = lru_cache(maxsize=8)(_counts)  # a study's counts never change
 
     in_browser(
         app,
@@ -71,7 +69,7 @@ def register(app: Dash, studies: Studies) -> None:
     )
     def _spreads(study: State_ | None, cells: list[State_]) -> list[Any]:
         live = studies.get(study["id"]) if study else None
-        return _draw_spreads(live, counts_of(live)) if live else [no_update] * len(cells)
+        return _draw_spreads(live) if live else [no_update] * len(cells)
 
 
 # ------------------------------------------------------------------------------------------------ from the study
@@ -165,7 +163,8 @@ def _counts(live: LiveStudy) -> BinCounts:
     return count_bins(live.engine, live.customers, variables, live.customers)
 
 
-def _draw_spreads(live: LiveStudy, counts: BinCounts) -> list[Any]:
+def _draw_spreads(live: LiveStudy) -> list[Any]:
+    counts = live.once("data: counts", lambda: _counts(live))
     by_name: dict[str, Variable] = {v.column: v for v in live.variables}
     numbers: Mapping[str, NumberProfile] = live.fit.profiles.everybody.numbers
     names = [c.column for c in live.recipe.columns] + [d.name for d in live.recipe.derived]

@@ -1,7 +1,6 @@
 """Insights: what deserves saying about the segments, what do they buy and how, and where does a new customer belong?"""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -57,13 +56,11 @@ def layout(live: LiveStudy) -> html.Div:
 
 def register(app: Dash, studies: Studies) -> None:
     """Callbacks, in the order of the screen."""
-    insights_of = lru_cache(maxsize=8)(_search)  # both never change for a fit
-    donors_of = lru_cache(maxsize=8)(_donors)
 
     @app.callback(Output(FINDINGS, "children"), Output(FINDINGS_NOTE, "children"), Input("study", "data"))
     def _findings(study: State_ | None) -> tuple[Any, Any]:
         live = studies.get(study["id"]) if study else None
-        return _say(insights_of(live), live.fit.segments) if live else (no_update, no_update)
+        return _say(_search(live), live.fit.segments) if live else (no_update, no_update)
 
     @app.callback(
         Output(placing.PLACED, "children"),
@@ -76,11 +73,11 @@ def register(app: Dash, studies: Studies) -> None:
         if not study:
             return no_update, [no_update] * len(typed), [no_update] * len(typed)
         live = studies.get(study["id"])
-        return placing.answer(live.fit, donors_of(live), typed)
+        return placing.answer(live.fit, _donors(live), typed)
 
     in_browser(
         app,
-        "(clicks, typed) => clicks ? typed.map(() => '') : typed.map(() => window.dash_clientside.no_update)",
+        "function (clicks, typed) { return typed.map(() => (clicks ? '' : window.dash_clientside.no_update)); }",
         Output({"type": placing.FIELD, "place": ALL}, "value"),
         Input(placing.CLEAR, "n_clicks"),
         State({"type": placing.FIELD, "place": ALL}, "value"),
@@ -110,11 +107,14 @@ def register(app: Dash, studies: Studies) -> None:
 def _search(live: LiveStudy) -> Insights:
     key = customer_key(live.customers, live.recipe)
     names = [s.name for s in live.fit.segments]
-    return find_insights(live.engine, live.customers, SEGMENT, key, live.recipe, live.fit.profiles, names)
+    return live.once(
+        "insights: findings",
+        lambda: find_insights(live.engine, live.customers, SEGMENT, key, live.recipe, live.fit.profiles, names),
+    )
 
 
 def _donors(live: LiveStudy) -> Donors:
-    return gather_donors(live.engine, live.sample, live.fit.segmentation)
+    return live.once("insights: donors", lambda: gather_donors(live.engine, live.sample, live.fit.segmentation))
 
 
 # ------------------------------------------------------------------------------------------------ what deserves saying

@@ -1,0 +1,143 @@
+"""Scoring files: every row in its place, every cell as it stood, three columns more."""
+
+import csv
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from segscope.errors import ColumnError, SegscopeError, SourceError
+from segscope.scoring import free_names, score_file
+from segscope.segmentation import Segmentation
+from segscope.study import read_card, read_fit
+
+APPENDED = ["segment", "segment_probability", "second_segment"]
+
+
+@pytest.fixture(scope="module")
+def model(shop: Path) -> Segmentation:
+    return read_fit(shop, read_card(shop)).segmentation
+
+
+def scored(model: Segmentation, tmp_path: Path, text: str, name: str = "in.csv") -> list[list[str]]:
+    (tmp_path / name).write_bytes(text.encode("utf-8"))
+    score_file(model, tmp_path / name, tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+RICH = "01.02.2023;21;950,50"
+POOR = "01.02.2023;3;25,50"
+
+
+def test_cells_stand_as_they_stood_and_rows_where_they_were(model: Segmentation, tmp_path: Path) -> None:
+    lines = [
+        f'007;{RICH};"a ""q"" b"',
+        f"7;{POOR}; padded ",
+        f'007;{RICH};"semi;colon"',
+        f"x;{POOR};NULL",
+        f";{RICH};n/a",
+    ]
+    found = scored(model, tmp_path, "customer_id;first_order;orders;spend;note\n" + "\n".join(lines) + "\n")
+    assert found[0] == ["customer_id", "first_order", "orders", "spend", "note", *APPENDED]
+    assert [row[0] for row in found[1:]] == ["007", "7", "007", "x", ""]
+    assert [row[3] for row in found[1:]] == ["950,50", "25,50", "950,50", "25,50", "950,50"]
+    assert [row[4] for row in found[1:]] == ['a "q" b', " padded ", "semi;colon", "NULL", "n/a"]
+    names = [s.name for s in model.segments]
+    assert [row[5] for row in found[1:]] == [names[0], names[1], names[0], names[1], names[0]]
+    assert all(0.5 < float(row[6]) <= 1 for row in found[1:])
+    assert [row[7] for row in found[1:]] == [names[1], names[0], names[1], names[0], names[1]]
+
+
+def test_names_of_columns_stand_as_they_stood(model: Segmentation, tmp_path: Path) -> None:
+    found = scored(
+        model, tmp_path, f"customer_id;first_order;orders;spend; Odd  Name ;__x;ODD\n1;{RICH};a;b;c\n2;{POOR};a;b;c\n"
+    )
+    assert found[0][4:] == [" Odd  Name ", "__x", "ODD", *APPENDED]
+
+
+def test_a_source_that_has_a_segment_keeps_it(model: Segmentation, tmp_path: Path) -> None:
+    found = scored(model, tmp_path, f"customer_id;first_order;orders;spend;Segment\n1;{RICH};gold\n2;{POOR};tin\n")
+    assert found[0][4:] == ["Segment", "segment_2", "segment_probability", "second_segment"]
+    assert [row[4] for row in found[1:]] == ["gold", "tin"]
+
+
+def test_formulas_in_the_source_are_disarmed(model: Segmentation, tmp_path: Path) -> None:
+    found = scored(model, tmp_path, f"customer_id;first_order;orders;spend;note\n1;{RICH};=1+1\n2;{POOR};-5\n")
+    assert [row[4] for row in found[1:]] == ["'=1+1", "-5"]
+
+
+def test_columns_that_no_feature_rests_on_may_be_missing(model: Segmentation, tmp_path: Path) -> None:
+    assert "age" not in model.needed
+    assert len(scored(model, tmp_path, f"first_order;orders;spend\n{RICH}\n{POOR}\n")) == 3
+
+
+def test_unknown_values_do_not_keep_a_customer_from_being_placed(model: Segmentation, tmp_path: Path) -> None:
+    found = scored(model, tmp_path, f"first_order;orders;spend\n{RICH}\n;;\n01.02.2023;;25,50\n")
+    assert all(row[3] in {s.name for s in model.segments} for row in found[1:])
+
+
+def test_a_whole_column_of_blanks_is_unknown_and_not_wrong(model: Segmentation, tmp_path: Path) -> None:
+    found = scored(model, tmp_path, "customer_id;first_order;orders;spend\n1;;;950,50\n2;;;25,50\n")
+    assert all(row[4] in {s.name for s in model.segments} and row[1:3] == ["", ""] for row in found[1:])
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("customer_id;first_order;orders\n1;01.02.2023;3\n", "in.csv lacks the column 'spend'"),
+        ("customer_id;first_order;orders;spent\n1;01.02.2023;3;4\n", "lacks the column 'spend'. Did you mean spent"),
+        (
+            f"customer_id;first_order;orders;spend\n1;{RICH.replace('950,50', 'a lot')}\n",
+            "'spend' of in.csv must hold numbers",
+        ),
+        ("customer_id;first_order;orders;spend\n1;soon;3;4\n", "'first_order' of in.csv must hold dates"),
+        ("customer_id;first_order;orders;spend\n", "no customers"),
+        ("", "is empty"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused_and_nothing_is_written(
+    model: Segmentation, tmp_path: Path, text: str, complaint: str
+) -> None:
+    with pytest.raises(SegscopeError, match=complaint):
+        scored(model, tmp_path, text)
+    assert [p.name for p in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_parquet_goes_in_and_out(model: Segmentation, tmp_path: Path) -> None:
+    table = pa.table({"first_order": [None, None], "orders": [21, 3], "spend": [950.5, 25.5], "tags": [["a"], []]})
+    table = table.set_column(0, "first_order", pa.array(["2023-02-01", "2023-02-01"]).cast(pa.date32()))
+    pq.write_table(table, tmp_path / "in.parquet")
+    assert score_file(model, tmp_path / "in.parquet", tmp_path / "out.parquet") == 2
+    found = pq.read_table(tmp_path / "out.parquet")
+    assert found.column_names == ["first_order", "orders", "spend", "tags", *APPENDED]
+    assert found["segment"].to_pylist() == [s.name for s in model.segments]
+    assert found["orders"].type == pa.int64()
+
+
+def test_a_file_may_be_scored_onto_itself(model: Segmentation, tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(f"first_order;orders;spend\n{RICH}\n{POOR}\n", encoding="utf-8")
+    assert score_file(model, path, path) == 2
+    assert path.read_text(encoding="utf-8").splitlines()[0].endswith('"second_segment"')
+
+
+def test_the_place_to_write_is_checked_before_any_work(model: Segmentation, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="There is no folder"):
+        score_file(model, tmp_path / "not there.csv", tmp_path / "nowhere" / "out.csv")
+
+
+def test_the_study_places_its_own_customers_as_it_did(model: Segmentation, shop_file: Path, tmp_path: Path) -> None:
+    score_file(model, shop_file, tmp_path / "out.parquet")
+    found = pq.read_table(tmp_path / "out.parquet")["segment"].to_pylist()
+    assert [found.count(s.name) for s in model.segments] == [s.size for s in model.segments]
+
+
+def test_appended_names_are_free_in_any_case() -> None:
+    assert free_names(["SEGMENT", "segment_2"]) == ("segment_3", "segment_probability", "second_segment")
+
+
+def test_a_needed_column_of_the_wrong_kind_is_a_column_error(model: Segmentation, tmp_path: Path) -> None:
+    with pytest.raises(ColumnError):
+        scored(model, tmp_path, "first_order;orders;spend\nsoon;3;4\n")
