@@ -37,7 +37,7 @@ def log(engine: Engine, rules: list[CleaningRule], roles: dict[str, Role], **col
     return describe_cleaning(engine, table, Recipe(known, cleaning=tuple(rules)), measure_facts(engine, table))
 
 
-# ----------------------------------------------------------------------------------------------- rules that are proposed
+# ---------------------------------------------------------------------------------------------- rules that are proposed
 
 
 def test_a_birth_year_of_more_than_a_hundred_years_ago_is_implausible(engine: Engine) -> None:
@@ -98,7 +98,7 @@ def test_without_a_spread_nothing_is_far_out() -> None:
     assert far_out_fences(ColumnFacts("a", "number", 9, 9, 0)) is None
 
 
-# ------------------------------------------------------------------------------------------------ rules that are applied
+# ----------------------------------------------------------------------------------------------- rules that are applied
 
 
 def test_an_implausible_value_counts_as_blank_and_its_customer_stays(engine: Engine) -> None:

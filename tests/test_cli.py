@@ -207,7 +207,7 @@ def test_an_old_study_outlives_a_refused_fit(run: Run, place: Path, shop: Path) 
     assert {p: p.read_bytes() for p in folder.rglob("*.*")} == before
 
 
-# ------------------------------------------------------------------------------------------------------ what should work
+# ----------------------------------------------------------------------------------------------------- what should work
 
 
 def test_fit_describe_and_score(run: Run, place: Path, shop_file: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_draw_depends_on_key_and_seed_only(engine: Engine) -> None:
 
 
 def test_a_draw_has_a_known_value(engine: Engine) -> None:
-    # The first eight bytes of the MD5 digest of "0:1", lowest first, as a fraction: what any other engine has to give too.
+    # The first eight bytes of the MD5 digest of "0:1", lowest first, as a fraction: what every engine must give.
     number = int.from_bytes(hashlib.md5(b"0:1").digest()[:8], "little") >> 11
     table = engine.store("t", pa.table({"k": ["1"]}))
     assert one(engine, table.select(u=engine.uniform(table.k, 0)))["u"] == number * 2.0**-53

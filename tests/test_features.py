@@ -93,7 +93,7 @@ def test_what_the_source_has_is_not_derived_again() -> None:
 def test_a_derived_column_may_use_those_before_it_only(engine: Engine) -> None:
     table = engine.store("t", pa.table({"a": [1]}))
     forward = [DerivedColumn("b", "B", "c + 1", ""), DerivedColumn("c", "C", "a + 1", "")]
-    with pytest.raises(FormulaError, match=r"B \(c \+ 1\): The formula needs a column 'c'. Did you mean|There are"):
+    with pytest.raises(FormulaError, match=r"B \(c \+ 1\): The formula needs a column 'c'"):
         derive(table, forward)
     assert engine.fetch(derive(table, forward[::-1])).to_pylist() == [{"a": 1, "c": 2.0, "b": 3.0}]
 

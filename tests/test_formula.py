@@ -100,7 +100,7 @@ def test_a_formula_that_cannot_be_read_is_refused_with_the_reason(text: str, com
 
 
 def test_a_missing_column_is_answered_with_the_near_one() -> None:
-    with pytest.raises(FormulaError, match="needs a column 'incme'. Did you mean income"):
+    with pytest.raises(FormulaError, match=r"needs a column 'incme'\. Did you mean income"):
         to_numpy(parse("incme + 1"), {"income": np.array([1.0])})
 
 

@@ -25,8 +25,8 @@ from segscope.recipe import (
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(max_size=20)
 roles = st.builds(
-    ColumnRole, texts, st.sampled_from(Role), texts, texts, st.none() | st.sampled_from(Concept), st.none() | texts, texts,
-    st.booleans(),
+    ColumnRole, texts, st.sampled_from(Role), texts, texts, st.none() | st.sampled_from(Concept), st.none() | texts,
+    texts, st.booleans(),
 )  # fmt: skip
 families = st.builds(
     Family, texts, texts, st.sampled_from(["spend", "purchases", "responses", "other"]),
@@ -152,7 +152,7 @@ RECIPE = Recipe(
 def test_columns_are_found_by_name_and_misspelt_ones_answered() -> None:
     assert RECIPE.column("Spend").label == "Spend"
     assert RECIPE.column("age").label == "Age"
-    with pytest.raises(RecipeError, match="There is no column 'Spnd'. Did you mean Spend"):
+    with pytest.raises(RecipeError, match=r"There is no column 'Spnd'\. Did you mean Spend"):
         RECIPE.column("Spnd")
 
 

@@ -153,7 +153,7 @@ def test_a_missing_column_is_named_and_a_near_one_offered(engine: Engine) -> Non
 
 def test_a_column_of_another_kind_is_refused(engine: Engine) -> None:
     table = engine.store("t", pa.table({"spend": ["much"], "orders": [1.0]}))
-    with pytest.raises(ColumnError, match="'spend' of new.csv must hold numbers"):
+    with pytest.raises(ColumnError, match=r"'spend' of new\.csv must hold numbers"):
         check_columns(table, MODEL, "new.csv")
 
 
@@ -216,5 +216,5 @@ def test_a_damaged_or_foreign_file_is_refused_with_the_reason(text: str, complai
 
 def test_segments_are_found_by_name_or_id_in_any_case() -> None:
     assert by_name(MODEL.segments, "best") is by_name(MODEL.segments, "S1")
-    with pytest.raises(StudyError, match=r"no segment 'Bst'. Did you mean Best or Last\?|Did you mean Best"):
+    with pytest.raises(StudyError, match=r"no segment 'Bst'\. Did you mean Best\?"):
         by_name(MODEL.segments, "Bst")

@@ -13,7 +13,7 @@ from segscope.wording import counted, full, listed, percent, short, times
     ("value", "text"),
     [
         (0, "0"), (7, "7"), (0.5, "0.5"), (12.345, "12"), (999, "999"), (999.6, "1k"), (1000, "1k"), (1949, "1.9k"),
-        (9960, "10k"), (999_400, "999k"), (999_600, "1M"), (1.25e9, "1.2B"), (-1234, "-1.2k"), (100, "100"), (10.0, "10"),
+        (9960, "10k"), (999_400, "999k"), (999_600, "1M"), (1.25e9, "1.2B"), (-1234, "-1.2k"), (100, "100"),
     ],
 )  # fmt: skip
 def test_a_label_has_few_figures_and_a_unit(value: float, text: str) -> None:

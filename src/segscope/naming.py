@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from segscope.profiling import Profiles
 from segscope.recipe import Concept, DerivedColumn, Recipe
-from segscope.wording import full, listed, short, times
+from segscope.wording import counted, listed, short, times
 
 # Half and a fifth of a standard deviation: Cohen's (1988) medium and small difference.
 CLEAR = 0.5
@@ -238,7 +238,7 @@ def methodology(recipe: Recipe, segments: int) -> str:
     labels = [_label(recipe.column(f)) for f in recipe.features]
     scale = "standardised" if recipe.transform == "none" else "put on one scale, far-out values bounded"
     return (
-        f"Customers were grouped by {listed(labels)}, each {scale}, with k-means into {full(segments)} segments; "
+        f"Customers were grouped by {listed(labels)}, each {scale}, with k-means into {counted(segments, 'segment')}; "
         f"starting points drawn with seed {recipe.seed}, then refined on every customer."
     )
 

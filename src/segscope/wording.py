@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 
 NARROW = "\u202f"
+# Hennig (2007): a mean Jaccard similarity of 0.85 is highly stable, 0.75 stable, below 0.6 not to be trusted.
+STABILITY_WORDS = ((0.85, "very stable"), (0.75, "stable"), (0.6, "shaky"), (0.0, "not stable"))
 
 
 def short(value: float | None) -> str:
@@ -79,6 +81,15 @@ def counted(count: int, noun: str) -> str:
     if count == 1:
         return f"1 {noun}"
     return f"{count:,} {noun[:-1] + 'ies' if noun.endswith('y') and noun[-2] not in 'aeiou' else noun + 's'}"
+
+
+def stability_words(stability: float) -> str:
+    """A stability in words.
+
+    >>> stability_words(0.9), stability_words(0.5)
+    ('very stable', 'not stable')
+    """
+    return next(words for limit, words in STABILITY_WORDS if stability >= limit)
 
 
 def _trim(text: str) -> str:

@@ -222,7 +222,7 @@ def test_the_only_column_is_no_identifier(engine: Engine) -> None:
 
 
 def test_a_few_repeated_identifiers_are_no_reason_to_lose_it(engine: Engine) -> None:
-    ids = list(range(99)) + [98]
+    ids = [*range(99), 98]
     assert proposed(engine, {"id": ids, "spend": [float(i % 37) for i in range(100)]}).identifier == "id"
 
 

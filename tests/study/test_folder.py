@@ -65,7 +65,7 @@ def test_a_study_holds_no_path_of_the_machine_that_made_it(study: Path, shop_fil
 @pytest.mark.parametrize("part", ["card", "fit"])
 def test_a_damaged_file_is_refused(study: Path, part: str, text: bytes) -> None:
     (study / ("study.json" if part == "card" else read_card(study).fit)).write_bytes(text)
-    with pytest.raises(StudyError, match="damaged|must|lacks|unknown entry"):
+    with pytest.raises(StudyError, match=r"damaged|must|lacks|unknown entry"):
         opened(study)
 
 
@@ -150,7 +150,7 @@ def test_what_is_no_study_is_refused(tmp_path: Path, name: str) -> None:
         read_card(tmp_path / name)
 
 
-# --------------------------------------------------------------------------------------------------------------- writing
+# -------------------------------------------------------------------------------------------------------------- writing
 
 
 @pytest.mark.parametrize("place", ["file.txt", "file.txt/inside", "file.txt/deep/inside", "other"])
@@ -158,7 +158,7 @@ def test_a_study_is_written_over_nothing_else(few_file: Path, tmp_path: Path, pl
     (tmp_path / "file.txt").write_text("hello", encoding="utf-8")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.doc").write_text("years of work", encoding="utf-8")
-    with pytest.raises(StudyError, match="is a file|holds other files|cannot be written"):
+    with pytest.raises(StudyError, match=r"is a file|holds other files|cannot be written"):
         fit_source(few_file, tmp_path / place, Choices(segments=2))
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["file.txt", "other", "thesis.doc"]
 

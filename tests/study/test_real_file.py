@@ -51,7 +51,7 @@ def described(fit: Fit) -> str:
     return json.dumps(describe(fit), indent=1, ensure_ascii=False)
 
 
-# --------------------------------------------------------------------------------------------------- what is in the file
+# -------------------------------------------------------------------------------------------------- what is in the file
 
 
 def test_every_customer_is_there(real: Real) -> None:
@@ -119,14 +119,15 @@ def test_derived_columns_hold_for_every_customer(real: Real) -> None:
 def test_every_derived_column_shows_its_formula_and_what_it_means(real: Real) -> None:
     shown = {d["name"]: d for d in describe(real.fit)["derived"]}
     assert list(shown) == [
-        "age", "days_enrolled", "children_at_home", "total_spend", "purchases", "average_spend", "deal_share", "offers_accepted",
+        "age", "days_enrolled", "children_at_home", "total_spend", "purchases", "average_spend", "deal_share",
+        "offers_accepted",
     ]  # fmt: skip
     assert shown["purchases"]["formula"] == "sum(NumWebPurchases, NumCatalogPurchases, NumStorePurchases)"
     assert shown["days_enrolled"]["meaning"].endswith("2014-06-29, the newest date in the data")
     assert all(d["formula"] and d["meaning"] for d in shown.values())
 
 
-# -------------------------------------------------------------------------------------------------------------- cleaning
+# ------------------------------------------------------------------------------------------------------------- cleaning
 
 
 def cleaning(real: Real, action: str, column: str = "") -> Any:
@@ -169,7 +170,7 @@ def test_constants_are_set_aside(real: Real) -> None:
     assert {e.column for e in real.fit.cleaning if e.action == "set_aside"} == {"Z_CostContact", "Z_Revenue"}
 
 
-# -------------------------------------------------------------------------------------------------------------- segments
+# ------------------------------------------------------------------------------------------------------------- segments
 
 
 def test_the_features_are_the_value_core(real: Real) -> None:
@@ -233,7 +234,7 @@ def test_the_json_is_the_contract(real: Real) -> None:
     assert falling == sorted(falling, reverse=True)
 
 
-# ------------------------------------------------------------------------------------------------- the same bytes, always
+# ----------------------------------------------------------------------------------------------- the same bytes, always
 
 
 def test_two_runs_and_shuffled_rows_give_the_same_bytes(real: Real, tmp_path: Path) -> None:
@@ -264,7 +265,7 @@ def test_auto_takes_what_the_evidence_supports(real: Real, tmp_path: Path) -> No
     assert fit.evidence.reason.startswith(f"{fit.evidence.recommended} segment")
 
 
-# --------------------------------------------------------------------------------------------------------------- scoring
+# -------------------------------------------------------------------------------------------------------------- scoring
 
 
 def test_scoring_keeps_every_row_and_cell_and_appends_three_columns(real: Real, tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ WCSS_HEIGHT, SMALL_HEIGHT = 372, 162
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 UNSTABLE = " that another sample would make elsewhere"
 # Hennig (2007), on the mean Jaccard similarity under resampling.
-STABILITY_WORDS = ((0.85, "very stable"), (0.75, "stable"), (0.6, "shaky"), (0.0, "not stable"))
 
 
 @dataclass(frozen=True)
@@ -252,15 +251,6 @@ def sizes_title(fit: Fit) -> str:
         return "Customers per segment"
     largest = max(fit.segments, key=lambda s: s.size)
     return f"Customers per segment: {largest.name} {'are' if largest.name.endswith('s') else 'is'} the largest"
-
-
-def stability_words(stability: float) -> str:
-    """A stability in words.
-
-    >>> stability_words(0.9), stability_words(0.5)
-    ('very stable', 'not stable')
-    """
-    return next(words for limit, words in STABILITY_WORDS if stability >= limit)
 
 
 def apart_words(fit: Fit, place: int) -> str:

@@ -14,7 +14,7 @@ from segscope.study import Fit, LiveStudy
 from segscope.theme import segment_variable
 from segscope.web import parts, rerun
 from segscope.web.attributes import aria
-from segscope.wording import counted, full, percent, short
+from segscope.wording import counted, full, percent, short, stability_words
 
 MEANINGS = {
     "natural": "Natural: found again when the customers are resampled, with hardly anybody between them and others.",
@@ -105,7 +105,7 @@ def size_row(fit: Fit, place: int, segment: Segment, top: float) -> html.Li:
     row = [html.Div(name, className="size-name"), bar, html.Div(count, className="size-count")]
     if len(fit.segments) > 1:
         judged = fit.verdict.segments[place]
-        stable = f"{figures.stability_words(judged.stability)} ({judged.stability:.2f} of 1)"
+        stable = f"{stability_words(judged.stability)} ({judged.stability:.2f} of 1)"
         chip = html.Span(parts.chip(judged.verdict, judged.verdict), title=MEANINGS[judged.verdict])
         words = html.Span(f"{stable}, {figures.apart_words(fit, place)}", className="muted small")
         row.append(html.Div([chip, words], className="size-verdict"))

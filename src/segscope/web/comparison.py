@@ -26,7 +26,7 @@ from segscope.segmentation import Segment
 from segscope.study import Fit
 from segscope.theme import segment_variable
 from segscope.web import parts
-from segscope.wording import full, listed, percent, short
+from segscope.wording import full, listed, percent, short, stability_words
 
 WIDEST_EFFECT = 3.0
 PLOT_HALF = 42.0  # per cent of the cell's width, on either side of nought
@@ -36,7 +36,6 @@ FULL_TINT_AT = 2.0
 MOST_BARS = 8
 WIDE_FROM = 7
 TALLEST_BAR_AT = 1.5
-STABILITY_WORDS = ((0.85, "very stable"), (0.75, "stable"), (0.6, "shaky"), (0.0, "not stable"))
 ORIGINS = {"feature": ("◆", "made the segments"), "part": ("◇", "part of what made them")}
 
 HOW_FAR = (
@@ -158,7 +157,7 @@ def stability_in_words(segment: Segment, verdict: SegmentVerdict, nearest: str |
     """How surely a segment is found again, and whether it stands apart."""
     if nearest is None:
         return "the only segment"
-    word = next(text for least, text in STABILITY_WORDS if segment.stability >= least)
+    word = stability_words(segment.stability)
     apart = "apart from all others" if verdict.separated_from_nearest else f"no gap to {brief(nearest)}"
     return f"{word} ({segment.stability:.2f} of 1), {apart}"
 
