@@ -60,7 +60,9 @@ def test_every_command_runs(page: str, place: Path) -> None:
 def test_the_python_of_the_readme_runs(place: Path) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     code = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)[0]
-    done = subprocess.run([sys.executable, "-c", code], cwd=place, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=place, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("customers, ") == 4
 

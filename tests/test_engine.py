@@ -89,7 +89,7 @@ def test_a_draw_has_a_known_value(engine: Engine) -> None:
     assert one(engine, table.select(u=engine.uniform(table.k, 0)))["u"] == number * 2.0**-53
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=30), seed=st.randoms())
 def test_an_exact_sum_does_not_depend_on_the_order_of_rows(engine: Engine, values: list[float], seed: object) -> None:
     scale = fixed_point_scale(max(abs(v) for v in values), len(values))

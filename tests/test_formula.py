@@ -190,7 +190,7 @@ def _nodes() -> st.SearchStrategy[Node]:
     return st.recursive(leaves, calls, max_leaves=8)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(node=_nodes(), rows=st.lists(st.tuples(VALUES, VALUES, VALUES), min_size=1, max_size=5))
 def test_the_engine_and_numpy_read_a_formula_alike(
     engine: Engine, node: Node, rows: list[tuple[float | None, ...]]
@@ -204,7 +204,7 @@ def test_the_engine_and_numpy_read_a_formula_alike(
     np.testing.assert_allclose(mine, expected, rtol=1e-12, atol=0)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days=st.lists(st.none() | st.dates(date(1800, 1, 1), date(2200, 1, 1)), min_size=1, max_size=5))
 def test_the_engine_and_numpy_read_dates_alike(engine: Engine, days: list[date | None]) -> None:
     table = engine.store("t", pa.table({"d": pa.array(days, pa.date32())}))

@@ -127,7 +127,7 @@ def test_a_source_column_named_like_a_coordinate_does_no_harm(engine: Engine) ->
 FEATURE = st.lists(st.none() | st.floats(-1e6, 1e6) | st.sampled_from([0.0, 1.0, 1e6]), min_size=4, max_size=40)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=FEATURE, transform=st.sampled_from(["auto", "none"]), others=FEATURE, positive=st.booleans())
 def test_the_expression_and_numpy_agree_and_so_do_the_segments(
     engine: Engine, values: list[float | None], transform: Transform, others: list[float | None], positive: bool
@@ -150,7 +150,7 @@ def test_the_expression_and_numpy_agree_and_so_do_the_segments(
     np.testing.assert_array_equal(found["segment"].to_numpy(), nearest_numpy(arrays, centres)[0])
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=40))
 def test_what_was_fitted_has_mean_0_and_deviation_1(engine: Engine, values: list[float]) -> None:
     assume(np.std(values) > 1e-3)

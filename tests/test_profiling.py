@@ -88,7 +88,7 @@ def test_a_number_too_large_to_be_squared_is_refused_by_name(engine: Engine) -> 
         profiled(engine, 1, ["a"], [], seg=[0, 0], a=[1.0, -1e200])
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(st.tuples(st.integers(0, 2), st.floats(-1e6, 1e6)), min_size=1, max_size=40))
 def test_profiles_are_what_numpy_computes_in_any_order_of_rows(engine: Engine, values: list[tuple[int, float]]) -> None:
     def found(rows: list[tuple[int, float]]) -> Profiles:

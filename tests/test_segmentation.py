@@ -105,7 +105,7 @@ def test_a_tie_goes_to_the_more_valuable_segment(engine: Engine) -> None:
 CELL = st.none() | st.sampled_from([0.0, -1.0, 9999.0, 1.0]) | st.floats(-1e4, 1e4)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=20))
 def test_the_engine_and_numpy_place_every_customer_alike(
     engine: Engine, rows: list[tuple[float | None, float | None]]

@@ -1,9 +1,10 @@
 """The command line. Thin: reads options, calls the product, writes one line for an error."""
 
 import json
+import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from segscope.errors import RecipeError, SegscopeError, SourceError
 
 PORT = 8050
 DEMO_CUSTOMERS = 2240
+Tell = Callable[[str, float], None]
 
 app = typer.Typer(
     name="segscope",
@@ -46,13 +48,17 @@ def demo(
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
     """Fit synthetic sample customers and open the dashboard."""
-    from segscope import samples
-
     with tempfile.TemporaryDirectory(prefix="segscope-") as place:
-        file = Path(place) / "sample_customers.parquet"
-        samples.write(file, customers)
-        _fit(str(file), Path(place) / "sample_customers", _choices("4", None, "auto", 0, None))
-        _serve([Path(place) / "sample_customers"], host, port, browser)
+        file, folder = Path(place) / "sample_customers.parquet", Path(place) / "sample_customers"
+
+        def prepare(tell: Tell) -> None:
+            from segscope import samples
+
+            tell("Making sample customers", 0.0)
+            samples.write(file, customers)
+            _fit(str(file), folder, _choices("4", None, "auto", 0, None), tell)
+
+        _serve([folder], host, port, browser, prepare)
 
 
 @app.command()
@@ -68,19 +74,18 @@ def run(
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
     """Fit a customer file if needed, then open the dashboard."""
-    from segscope.study import is_study
-
-    choices = _choices(segments, features, transform, seed, None)
-    if study is not None:
-        decided = segments != "auto" or features is not None or transform != "auto" or seed != 0
-        if not is_study(study) or decided or _newer(source, study):
-            _fit(source, study, choices)
-        _serve([study], host, port, browser)
-        return
     with tempfile.TemporaryDirectory(prefix="segscope-") as place:
-        folder = Path(place) / (Path(source).stem or "study")
-        _fit(source, folder, choices)
-        _serve([folder], host, port, browser)
+        folder = study or Path(place) / (Path(source).stem or "study")
+
+        def prepare(tell: Tell) -> None:
+            from segscope.study import is_study
+
+            choices = _choices(segments, features, transform, seed, None)
+            decided = segments != "auto" or features is not None or transform != "auto" or seed != 0
+            if not is_study(folder) or decided or _newer(source, folder):
+                _fit(source, folder, choices, tell)
+
+        _serve([folder], host, port, browser, prepare)
 
 
 @app.command()
@@ -170,6 +175,19 @@ def main() -> None:
         sys.exit(0)
 
 
+def entry() -> None:
+    """Run the command line as a program: ends the process at once when the work is done.
+
+    A server leaves threads with open engines behind, about which DuckDB's bindings would print pages at a slow exit.
+    """
+    try:
+        main()
+    except SystemExit as done:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(done.code if isinstance(done.code, int) else 0)
+
+
 def _fail(message: str) -> None:
     sys.stderr.write("segscope: " + " ".join(message.split()) + "\n")
     sys.exit(2)
@@ -190,7 +208,7 @@ def _segments(text: str | None) -> int | None:
     if text is None:
         return None
     if text.strip().lower() == "auto":
-        return None
+        return 0  # the evidence chooses, whatever a recipe says
     try:
         number = int(text)
     except ValueError:
@@ -214,11 +232,17 @@ def _newer(source: str, study: Path) -> bool:
     return not file.exists() or file.stat().st_mtime > (study / CARD).stat().st_mtime
 
 
-def _fit(source: str, folder: Path, choices: Any) -> Any:
+def _fit(source: str, folder: Path, choices: Any, also: Tell | None = None) -> Any:
     from segscope.study import fit_source
 
     with _working("Reading the file") as tell:
-        return fit_source(source, folder, choices, tell)
+
+        def both(stage: str, done: float) -> None:
+            tell(stage, done)
+            if also:
+                also(stage, done)
+
+        return fit_source(source, folder, choices, both)
 
 
 @contextmanager
@@ -229,10 +253,23 @@ def _working(title: str) -> Iterator[Any]:
         yield lambda stage, done: bar.update(task, description=stage, completed=done)
 
 
-def _serve(studies: list[Path], host: str, port: int, browser: bool) -> None:
-    from segscope.web.server import serve as run_server
+def _serve(
+    studies: list[Path], host: str, port: int, browser: bool, before: Callable[[Tell], None] | None = None
+) -> None:
+    """Listen at once, do what comes before with its progress on the page, then serve the studies."""
+    from segscope.web.hosting import host_application
 
-    run_server(studies, host, port, browser)
+    def prepare(tell: Tell) -> Any:
+        if before:
+            before(tell)
+        from segscope.web.server import make_server
+        from segscope.web.studies import Studies
+
+        if before:
+            tell("Opening the dashboard", 0.97)
+        return make_server(Studies(studies))
+
+    host_application(prepare, host, port, browser)
 
 
 @app.callback(invoke_without_command=True)
@@ -243,4 +280,4 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 if __name__ == "__main__":
-    main()
+    entry()

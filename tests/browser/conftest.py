@@ -42,6 +42,11 @@ class Site:
         return f"{self.url}/s/{study}/{tab}"
 
 
+def is_local(url: str) -> bool:
+    """Whether a request stays on this machine."""
+    return (urlparse(url).hostname or "") in LOCAL
+
+
 def chromium_path() -> str | None:
     """A Chromium that is on the machine; None lets Playwright use its own."""
     found = os.environ.get("CHROMIUM")
@@ -128,7 +133,9 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
     opened.on("pageerror", lambda e: wrong.append(str(e)))
     opened.on("response", lambda r: wrong.append(f"{r.status} {r.url}") if r.status >= 500 else None)
-    opened.on("request", lambda r: None if (urlparse(r.url).hostname or "") in LOCAL else wrong.append(f"outside: {r.url}"))
+    opened.on(
+        "request", lambda r: None if (urlparse(r.url).hostname or "") in LOCAL else wrong.append(f"outside: {r.url}")
+    )
     yield opened
     context.close()
     assert not wrong, wrong

@@ -29,7 +29,7 @@ def opened(page: Page, site: Site, study: str, query: str = "") -> None:
     expect(panel(page, "Income").locator("path.chosen")).to_be_attached()
 
 
-def test_dragging_over_a_histogram_selects_customers_and_every_chart_follows(page: Page, site: Site, study: str) -> None:
+def test_dragging_over_a_histogram_selects_and_every_chart_follows(page: Page, site: Site, study: str) -> None:
     opened(page, site, study)
     before = page.locator("#explore-pair-note").inner_text()
     education = panel(page, "Education").locator(".choice b").first.inner_text()

@@ -77,7 +77,7 @@ def test_values_are_searched_in_any_case_most_frequent_first(engine: Engine) -> 
 CELL = st.none() | st.sampled_from([0.0, 2.0, 4.0, 6.0, float("inf"), float("-inf"), float("nan")]) | st.floats(-20, 20)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     values=st.lists(CELL, max_size=40),
     low=st.sampled_from([-1.0, 0.0, 0.1]),
@@ -101,7 +101,7 @@ def test_counts_are_what_counting_by_hand_gives(
 LETTER = st.none() | st.sampled_from(["a", "b", "c"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(CELL, LETTER), max_size=30),
     low=st.none() | st.floats(-20, 20),

@@ -7,10 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi.testclient import TestClient
+from starlette.responses import PlainTextResponse
 
 from segscope import samples
 from segscope.study import Choices, fit_source
-from segscope.web.server import free_port, make_server
+from segscope.web.hosting import Door, free_port, guarded
+from segscope.web.server import make_server
 from segscope.web.studies import Studies
 
 
@@ -19,7 +21,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     place = tmp_path_factory.mktemp("server")
     samples.write(place / "c.parquet", 300)
     fit_source(place / "c.parquet", place / "My Study!", Choices(segments=3))
-    with TestClient(make_server(Studies([place / "My Study!"])), base_url="http://127.0.0.1") as made:
+    application = guarded(make_server(Studies([place / "My Study!"])), "127.0.0.1")
+    with TestClient(application, base_url="http://127.0.0.1") as made:
         yield made
 
 
@@ -69,3 +72,15 @@ def test_a_folder_that_is_no_study_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(StudyError, match="not a study"):
         Studies([tmp_path])
+
+
+def test_the_address_says_how_far_the_work_is_until_the_application_is_ready() -> None:
+    door = Door()
+    client = TestClient(guarded(door, "127.0.0.1"), base_url="http://127.0.0.1")
+    door.tell("Reading <b>x</b>", 0.2)
+    assert "Reading &lt;b&gt;x&lt;/b&gt;" in client.get("/anything").text
+    assert client.get("/health").status_code == 503
+    assert client.get("/starting").json() == {"stage": "Reading <b>x</b>", "share": 0.2, "ready": False}
+    door.open(PlainTextResponse("open"))
+    assert client.get("/anything").text == "open"
+    assert client.get("/starting").json()["ready"] is True

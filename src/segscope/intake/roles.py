@@ -14,6 +14,7 @@ from segscope.recipe import ColumnRole, Concept, Family, FamilyKind, FamilyMembe
 
 MAX_CATEGORIES = 50
 FAMILY_SIZE = 3
+LAST_YEAR = 2100
 
 FAMILY_LABELS: dict[FamilyKind, str] = {
     "spend": "Spend by product",
@@ -298,7 +299,10 @@ def _with_families(columns: Sequence[ColumnRole], families: Sequence[Family]) ->
 
 
 def newest_date(facts: Sequence[ColumnFacts], columns: Sequence[ColumnRole]) -> date | None:
-    """The newest date in the table, birth dates aside: the day on which ages and days are counted."""
+    """The newest date in the table: the day on which ages and days are counted.
+
+    Birth dates do not count, nor does a column that reaches past the year 2100: 9999-12-31 stands for "no end".
+    """
     births = {c.column for c in columns if c.concept is Concept.BIRTH}
     dates = [f.high for f in facts if f.kind == "date" and f.name not in births and isinstance(f.high, date)]
-    return max(dates, default=None)
+    return max((d for d in dates if d.year <= LAST_YEAR), default=None)
