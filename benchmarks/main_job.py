@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def first_paint() -> None:
-    """From the command to the first paint, and to the first panel drawn, in an open browser; bare imports as yardstick."""
+    """From the command to the first paint and to the first panel drawn; the bare imports as yardstick."""
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         page = browser.new_page()
@@ -73,7 +73,8 @@ def first_paint() -> None:
         browser.close()
     bare = timed(lambda: subprocess.run([sys.executable, "-c", "import sklearn.cluster, dash, ibis"], check=True))
     print(
-        f"demo: first paint (progress) {painted:.2f} s, dashboard drawn {drawn:.2f} s; the bare imports take {bare:.2f} s"
+        f"demo: first paint (its progress) {painted:.2f} s, dashboard drawn {drawn:.2f} s; "
+        f"the bare imports take {bare:.2f} s"
     )
 
 

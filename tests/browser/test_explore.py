@@ -171,7 +171,7 @@ def test_a_cell_of_the_associations_opens_that_pair(page: Page, site: Site) -> N
     box = heat.bounding_box()
     assert box is not None
     for across, down in ((0.3, 0.62), (0.7, 0.55), (0.62, 0.72)):
-        page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
+        heat.click(position={"x": box["width"] * across, "y": box["height"] * down})
         page.wait_for_timeout(400)
         if page.locator("#explore-pair-title").inner_text() != before:
             return
