@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -233,16 +233,17 @@ def _newer(source: str, study: Path) -> bool:
 
 
 def _fit(source: str, folder: Path, choices: Any, also: Tell | None = None) -> Any:
-    from segscope.study import fit_source
+    from segscope.beside import Beside
 
-    with _working("Reading the file") as tell:
+    with closing(Beside()) as weigher, _working("Reading the file") as tell:
+        from segscope.study import fit_source  # takes a while to load, and so does the process beside: together
 
         def both(stage: str, done: float) -> None:
             tell(stage, done)
             if also:
                 also(stage, done)
 
-        return fit_source(source, folder, choices, both)
+        return fit_source(source, folder, choices, both, weigher)
 
 
 @contextmanager

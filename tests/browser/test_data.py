@@ -36,8 +36,13 @@ def test_the_page_says_what_the_data_are(page: Page, site: Site, study: str) -> 
         expect(row(page, "Dt_Customer")).to_contain_text("dates read day first")
 
 
-def test_what_was_cleaned_is_said_with_counts_and_names_its_customers(page: Page, site: Site, study: str) -> None:
+def test_cleaning_and_columns_are_said_with_counts(page: Page, site: Site, study: str) -> None:
     opened(page, site, study)
+    read_cleaning(page, study)
+    read_columns(page)
+
+
+def read_cleaning(page: Page, study: str) -> None:
     cleaning = page.locator(".data-cleaning")
     expect(cleaning.locator("h2")).to_contain_text("treated")
     expect(cleaning).to_contain_text("implausible")
@@ -52,8 +57,7 @@ def test_what_was_cleaned_is_said_with_counts_and_names_its_customers(page: Page
     expect(cleaning).to_contain_text("Z revenue is left out")
 
 
-def test_each_column_has_role_quality_and_distribution(page: Page, site: Site, study: str) -> None:
-    opened(page, site, study)
+def read_columns(page: Page) -> None:
     income = row(page, "Income")
     expect(income).to_contain_text("measure")
     expect(income).to_contain_text("24")

@@ -28,14 +28,20 @@ def bars(card: Locator) -> Locator:
     return card.locator(".js-plotly-plot .bars .point path")
 
 
-def test_findings_come_with_their_evidence(page: Page, site: Site, study: str) -> None:
+def test_findings_and_families_are_read_and_switched(page: Page, site: Site, study: str) -> None:
     opened(page, site, study)
+    read_findings(page)
+    switch_families(page)
+
+
+def read_findings(page: Page) -> None:
     note = page.locator("#insights-findings-note")
     expect(note).to_have_text(re.compile(r"^\d+ candidates tried, \d+ confirmed on the other half, 8 shown$"))
     expect(page.locator(".finding").first).to_contain_text(re.compile(r"are \d+\s% of customers and \d+\s% of spend"))
-    for finding in page.locator(".finding").all()[:8]:
-        expect(finding).to_contain_text(re.compile(r"other half .+, 95\s% interval .+ to .+, n \d+"))
-        expect(finding.locator(".finding-strength")).to_have_text(re.compile("^(very strong|strong|moderate)$"))
+    evidence = page.locator(".finding-note").all_inner_texts()
+    assert all(re.search(r"other half .+, 95\s% interval .+ to .+, n \d+", text) for text in evidence[:8])
+    strengths = page.locator(".finding-strength").all_inner_texts()
+    assert set(strengths[:8]) <= {"very strong", "strong", "moderate"}
     expect(page.locator(".finding").first).to_contain_text("made the segments")
     expect(page.locator(".finding", has_text="earn").first).not_to_contain_text("made the segments")
     more = page.locator(".finding-more")
@@ -44,8 +50,7 @@ def test_findings_come_with_their_evidence(page: Page, site: Site, study: str) -
     expect(more.locator(".finding").first).to_be_visible()
 
 
-def test_families_are_drawn_and_said_in_three_ways(page: Page, site: Site, study: str) -> None:
-    opened(page, site, study)
+def switch_families(page: Page) -> None:
     spend = family(page, "Spend by product")
     title = spend.locator("h2")
     expect(title).to_contain_text("the average on")
@@ -60,8 +65,13 @@ def test_families_are_drawn_and_said_in_three_ways(page: Page, site: Site, study
     expect(family(page, "Offers accepted by campaign").locator("h2")).to_contain_text("accepted")
 
 
-def test_a_customer_is_placed_while_typing(page: Page, site: Site, study: str) -> None:
+def test_a_customer_is_placed_while_typing_and_mistyping(page: Page, site: Site, study: str) -> None:
     opened(page, site, study)
+    place(page)
+    mistype(page)
+
+
+def place(page: Page) -> None:
     placed = page.locator("#insights-placed")
     expect(placed).to_contain_text("Fill in at least one field")
     field(page, "Total spend").fill("1800")
@@ -78,8 +88,8 @@ def test_a_customer_is_placed_while_typing(page: Page, site: Site, study: str) -
     expect(field(page, "Total spend")).to_have_value("")
 
 
-def test_what_cannot_be_read_is_said_at_the_field_and_the_others_count(page: Page, site: Site, study: str) -> None:
-    opened(page, site, study)
+def mistype(page: Page) -> None:
+    """What cannot be read is said at the field; the others count."""
     placed = page.locator("#insights-placed")
     field(page, "Purchases").fill("abc")
     expect(page.get_by_text("'abc' is not a number. Type digits")).to_be_visible()
@@ -96,18 +106,14 @@ def test_what_cannot_be_read_is_said_at_the_field_and_the_others_count(page: Pag
     expect(page.get_by_text("'abc' is not a number")).to_have_count(0)
 
 
-def test_the_charts_follow_the_theme(page: Page, site: Site) -> None:
+def test_a_phone_in_the_dark_shows_all_of_it_without_scrolling_sideways(page: Page, site: Site) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
     opened(page, site, "sample")
     spend = family(page, "Spend by product")
     expect(bars(spend)).to_have_count(6 * 5)
     light = bars(spend).nth(6).evaluate("bar => getComputedStyle(bar).fill")
     page.locator("#scheme-switch").click()
     expect(bars(spend).nth(6)).not_to_have_css("fill", light)
-
-
-def test_a_phone_shows_all_of_it_without_scrolling_sideways(page: Page, site: Site) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, site, "sample")
     field(page, "Total spend").fill("100")
     expect(page.locator(".placed-name")).to_contain_text("low spenders")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -12,7 +12,7 @@ from segscope.intake.facts import column_kind, measure_facts
 from segscope.recipe import Recipe, Role, Transform
 from segscope.samples import SYNTHETIC_NOTE
 from segscope.segmentation import Segmentation
-from segscope.study.fitting import ColumnNote, Fit, Progress, fit, propose_recipe
+from segscope.study.fitting import ColumnNote, Fit, Progress, Weigher, fit, propose_recipe
 from segscope.study.folder import (
     Card,
     check_writable,
@@ -69,7 +69,13 @@ def silent(stage: str, done: float) -> None:
     """Report no progress."""
 
 
-def fit_source(source: str | Path, folder: Path, choices: Choices = Choices(), progress: Progress = silent) -> Fit:
+def fit_source(
+    source: str | Path,
+    folder: Path,
+    choices: Choices = Choices(),
+    progress: Progress = silent,
+    weigher: Weigher | None = None,
+) -> Fit:
     """Read a source, fit it, and write the study.
 
     Parameters
@@ -77,6 +83,7 @@ def fit_source(source: str | Path, folder: Path, choices: Choices = Choices(), p
     source : a customer file
     folder : where the study is written; new, empty, or a study already
     choices : what the user decided
+    weigher : who weighs the evidence; None does it in this process
 
     Raises
     ------
@@ -92,7 +99,7 @@ def fit_source(source: str | Path, folder: Path, choices: Choices = Choices(), p
         recipe = choices.applied(choices.recipe or propose_recipe(engine, table, facts))
         check_recipe(table, recipe, report.source)
         try:
-            found = fit(engine, table, recipe, facts, progress, _previous(folder))
+            found = fit(engine, table, recipe, facts, progress, _previous(folder), weigher)
         except DataError as error:
             raise type(error)(f"{report.source}: {error}") from None
         progress("Writing the study", 0.95)

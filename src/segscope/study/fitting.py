@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Protocol, cast
 
 import ibis
 import numpy as np
@@ -12,7 +12,6 @@ from segscope.clustering import (
     Evidence,
     Points,
     Refined,
-    Solution,
     Verdict,
     draw,
     gather,
@@ -77,6 +76,42 @@ class Fit:
         return self.segmentation.segments
 
 
+class Weigher(Protocol):
+    """Who weighs numbers of segments and judges the solution: this process, or one beside it (segscope.beside)."""
+
+    def take(self, points: Points, seed: int) -> None:
+        """Take the customers."""
+
+    def judge(self, centres: tuple[tuple[float, ...], ...]) -> None:
+        """Take the solution that is to be judged."""
+
+    def evidence(self, progress: Progress) -> Evidence:
+        """The evidence for each number of segments."""
+
+    def verdict(self) -> Verdict:
+        """The verdict on the solution."""
+
+
+class Here:
+    """Weighs and judges in this process, when asked."""
+
+    def take(self, points: Points, seed: int) -> None:
+        """Take the customers."""
+        self._points, self._seed = points, seed
+
+    def judge(self, centres: tuple[tuple[float, ...], ...]) -> None:
+        """Take the solution that is to be judged."""
+        self._centres = centres
+
+    def evidence(self, progress: Progress) -> Evidence:
+        """The evidence for each number of segments."""
+        return gather(self._points, self._seed, on_progress=progress)[0]
+
+    def verdict(self) -> Verdict:
+        """The verdict on the solution."""
+        return judge(self._points, solution_at(self._points, self._centres), self._seed)
+
+
 def propose_recipe(engine: Engine, source: ibis.Table, facts: Sequence[ColumnFacts]) -> Recipe:
     """Propose a whole recipe for a typed source table, without asking anything."""
     proposal = propose_roles(facts)
@@ -97,17 +132,20 @@ def fit(
     facts: Sequence[ColumnFacts],
     progress: Progress,
     previous: Segmentation | None = None,
+    weigher: Weigher | None = None,
 ) -> Fit:
     """Fit a recipe to a typed source table.
 
     Parameters
     ----------
     previous : the segmentation whose ids, names and colours live on where its segments do
+    weigher : who weighs the evidence; None does it here, another may do it in a process beside
 
     Raises
     ------
     DataError, ColumnError, RecipeError : when the data or the recipe do not allow it
     """
+    weigher = weigher or Here()
     customers = facts[0].rows if facts else 0
     if customers < FEWEST_CUSTOMERS:
         raise DataError(f"The file has {counted(customers, 'customer')}. Segments need at least {FEWEST_CUSTOMERS}.")
@@ -121,21 +159,27 @@ def fit(
     model = _store_model(engine, table, recipe, preparation, columns)
     progress("Drawing customers", 0.25)
     points = draw(engine, model, columns, "key", recipe.seed)
-    solution, evidence = _cluster(points, recipe, progress)
-    progress("Refining on every customer", 0.7)
+    _check_distinct(points, recipe.segments)
+    weigher.take(points, recipe.seed)
+    evidence = None if recipe.segments else weigher.evidence(_part(progress, 0.36, 0.65))
+    k = recipe.segments or (evidence.recommended if evidence else 1)
+    progress("Clustering", 0.65 if evidence else 0.36)
+    solution = kmeans(points, k, recipe.seed)
+    progress("Refining on every customer", 0.66 if evidence else 0.38)
     refined = refine(engine, model, columns, solution.centres)
-    settled = solution_at(points, refined.centres)
-    progress("Judging the segments", 0.75)
-    verdict = judge(points, settled, recipe.seed)
-    progress("Describing the segments", 0.85)
-    segmentation = _draft(recipe, preparation, refined, verdict, customers)
-    segmentation, verdict, profiles, portraits = _describe(engine, table, segmentation, verdict, previous)
+    weigher.judge(refined.centres)
+    progress("Describing the segments", 0.7 if evidence else 0.42)
+    draft = _draft(recipe, preparation, refined, customers)
+    segmentation, order, profiles, portraits = _describe(engine, table, draft, previous)
     measured = {
         c: (p.low, p.quarter, p.median, p.three_quarters, p.high) for c, p in profiles.everybody.numbers.items()
     }
     variables = describe_variables(engine, table, recipe, measured)
     for name in ("__assigned", "__model", "__customers"):
         engine.drop(name)
+    evidence = evidence or weigher.evidence(_part(progress, 0.5, 0.85))
+    progress("Judging the segments", 0.87)
+    segmentation, verdict = _judged(segmentation, weigher.verdict(), order)
     notes = tuple(_note(f, recipe) for f in facts)
     cleaning = describe_cleaning(engine, source, recipe, facts) + _prepared(preparation, recipe)
     return Fit(
@@ -165,34 +209,46 @@ def customer_key(table: ibis.Table, recipe: Recipe) -> ibis.expr.types.StringVal
     return key
 
 
-def _cluster(points: Points, recipe: Recipe, progress: Progress) -> tuple[Solution, Evidence]:
-    wanted = recipe.segments
+def _check_distinct(points: Points, wanted: int | None) -> None:
     if wanted is not None and points.distinct < wanted:
         raise DataError(
             f"There are {counted(points.distinct, 'different customer')} on the chosen features, fewer than the "
             f"{wanted} segments asked for. Ask for fewer segments or choose other features."
         )
-    progress("Weighing the number of segments", 0.35)
-    evidence, _ = gather(points, recipe.seed, on_progress=lambda stage, done: progress(stage, 0.35 + 0.3 * done))
-    k = wanted or evidence.recommended
-    progress("Clustering", 0.65)
-    return kmeans(points, k, recipe.seed), evidence
 
 
-def _draft(
-    recipe: Recipe, preparation: Preparation, refined: Refined, verdict: Verdict, customers: int
-) -> Segmentation:
+def _part(progress: Progress, start: float, end: float) -> Progress:
+    """Progress within a part of the whole."""
+    return lambda stage, done: progress(stage, start + (end - start) * done)
+
+
+def _draft(recipe: Recipe, preparation: Preparation, refined: Refined, customers: int) -> Segmentation:
+    """The segmentation before its segments are put in order, named and judged."""
     spread = max(refined.wcss / customers / len(preparation), 1e-9)
     segments = tuple(
-        Segment(f"s{i + 1}", "", i, size, size / customers, "", judged.verdict, judged.stability)
-        for i, (size, judged) in enumerate(zip(refined.sizes, verdict.segments, strict=True))
+        Segment(f"s{i + 1}", "", i, size, size / customers, "", "constructed", 0.0)
+        for i, size in enumerate(refined.sizes)
     )
     return Segmentation(recipe, preparation, refined.centres, segments, spread, customers)
 
 
+def _judged(segmentation: Segmentation, verdict: Verdict, order: Sequence[int]) -> tuple[Segmentation, Verdict]:
+    """Put a verdict in the order of the segments, and each word to its segment."""
+    places = {old: new for new, old in enumerate(order)}
+    judged = tuple(
+        replace(s, nearest=None if s.nearest is None else places[s.nearest])
+        for s in (verdict.segments[i] for i in order)
+    )
+    segments = tuple(
+        replace(segment, verdict=found.verdict, stability=found.stability)
+        for segment, found in zip(segmentation.segments, judged, strict=True)
+    )
+    return replace(segmentation, segments=segments), replace(verdict, segments=judged)
+
+
 def _describe(
-    engine: Engine, table: ibis.Table, draft: Segmentation, verdict: Verdict, previous: Segmentation | None
-) -> tuple[Segmentation, Verdict, Profiles, tuple[Portrait, ...]]:
+    engine: Engine, table: ibis.Table, draft: Segmentation, previous: Segmentation | None
+) -> tuple[Segmentation, tuple[int, ...], Profiles, tuple[Portrait, ...]]:
     """Profile the segments, put them in order of value, give them ids, names and colours."""
     recipe, k = draft.recipe, len(draft.segments)
     assigned = engine.view("__assigned", assign(table, draft))
@@ -200,15 +256,10 @@ def _describe(
     unordered = profile(engine, assigned, SEGMENT, k, numbers, categories)
     order = by_value(unordered, recipe)
     profiles = Profiles(unordered.everybody, tuple(unordered.segments[i] for i in order))
-    places = {old: new for new, old in enumerate(order)}
     ordered = replace(
         draft,
         centres=tuple(draft.centres[i] for i in order),
         segments=tuple(draft.segments[i] for i in order),
-    )
-    judged = tuple(
-        replace(s, nearest=None if s.nearest is None else places[s.nearest])
-        for s in (verdict.segments[i] for i in order)
     )
     kept = _kept(engine, table, ordered, previous)
     portraits = portray(profiles, recipe, {place: segment.name for place, segment in kept.items()})
@@ -228,7 +279,7 @@ def _describe(
                 value_share=profiles.share_of_total(place, worth) if worth else None,
             )
         )
-    return replace(ordered, segments=tuple(segments)), replace(verdict, segments=judged), profiles, portraits
+    return replace(ordered, segments=tuple(segments)), order, profiles, portraits
 
 
 def profiled_columns(recipe: Recipe) -> tuple[list[str], list[str]]:
