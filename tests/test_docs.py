@@ -37,8 +37,7 @@ def run(command: list[str], place: Path) -> None:
         )
         try:
             assert server.stdout is not None
-            lines = [server.stdout.readline() for _ in range(2)]
-            assert any("http://127.0.0.1:" in line for line in lines[:1]) or "http://127.0.0.1:" in lines[1]
+            assert any("http://127.0.0.1:" in line for line in server.stdout)
         finally:
             server.terminate()
             server.wait(10)
