@@ -1,4 +1,4 @@
-"""Evidence and verdict computed in a process beside this one, while this one profiles and loads what it needs.
+"""Evidence gathered in a process beside this one, while this one clusters, profiles and loads what it needs.
 
 Light to import, so that the other process can start loading before this one does. What goes to it are numbers and JSON,
 never objects; what it computes is what this process would compute, to the last bit.
@@ -7,90 +7,75 @@ never objects; what it computes is what this process would compute, to the last 
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
-from typing import IO, TYPE_CHECKING, Any
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
 
 from segscope.errors import SegscopeError, StudyError
 
 if TYPE_CHECKING:
-    from segscope.clustering import Evidence, Points, Verdict
+    from segscope.clustering import Evidence, Points
 
 Progress = Callable[[str, float], None]
 
 
 class Beside:
-    """A process that weighs numbers of segments and judges a solution. End it with ``close``."""
+    """A process that weighs numbers of segments. End it with ``close``."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "segscope.beside"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own
-        self._said: dict[str, Any] = {}
+        self._letters: SimpleQueue[bytes | None] = SimpleQueue()
+        threading.Thread(target=self._carry, daemon=True).start()
 
     def take(self, points: "Points", seed: int) -> None:
         """Hand over the customers; weighing begins at once."""
         n, p = points.values.shape
-        self._write({"n": n, "p": p, "customers": points.customers, "seed": seed})
-        self._stdin.write(points.values.tobytes() + points.weights.tobytes())
-        self._stdin.flush()
-
-    def judge(self, centres: tuple[tuple[float, ...], ...]) -> None:
-        """Ask for a verdict on a solution, to be computed after the evidence."""
-        self._write({"centres": centres})
+        head = json.dumps({"n": n, "p": p, "customers": points.customers, "seed": seed})
+        self._letters.put(head.encode() + b"\n" + points.values.tobytes() + points.weights.tobytes())
 
     def evidence(self, progress: Progress) -> "Evidence":
         """Wait for the evidence, telling how far it is."""
         from segscope.clustering import Evidence
         from segscope.recipe import build
 
-        found: Evidence = build(Evidence, self._await("evidence", progress), StudyError, "evidence")
-        return found
-
-    def verdict(self) -> "Verdict":
-        """Wait for the verdict."""
-        from segscope.clustering import Verdict
-        from segscope.recipe import build
-
-        found: Verdict = build(Verdict, self._await("verdict", lambda stage, share: None), StudyError, "verdict")
-        return found
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.wait()
-
-    @property
-    def _stdin(self) -> IO[bytes]:
-        if self._process.stdin is None:
-            raise RuntimeError("the process has no input")
-        return self._process.stdin
-
-    def _write(self, message: dict[str, Any]) -> None:
-        self._stdin.write(json.dumps(message).encode() + b"\n")
-        self._stdin.flush()
-
-    def _await(self, what: str, progress: Progress) -> Any:
-        while what not in self._said:
+        while True:
             line = self._process.stdout.readline() if self._process.stdout else b""
             if not line:
                 raise SegscopeError(
                     "The process that weighs the evidence has ended early. The machine may have run out of memory."
                 )
             said = json.loads(line)
-            if "stage" in said:
-                progress(said["stage"], said["share"])
-            else:
-                self._said |= said
-        return self._said[what]
+            if "evidence" in said:
+                found: Evidence = build(Evidence, said["evidence"], StudyError, "evidence")
+                return found
+            progress(said["stage"], said["share"])
+
+    def close(self) -> None:
+        """End the process."""
+        self._letters.put(None)
+        self._process.kill()
+        self._process.wait()
+
+    def _carry(self) -> None:
+        """Carry messages over: a pipe holds little, and the other side may still be loading."""
+        while (letter := self._letters.get()) is not None:
+            with suppress(BrokenPipeError, ValueError):  # it has ended, which who waits for it will be told
+                if self._process.stdin:
+                    self._process.stdin.write(letter)
+                    self._process.stdin.flush()
 
 
 def main() -> None:
-    """What the other process does: read the customers, tell the evidence, read centres, tell the verdict."""
+    """What the other process does: read the customers, tell how far it is, tell the evidence."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the one that asked, which ends this one
     import numpy as np
 
-    from segscope.clustering import Points, gather, judge, solution_at
+    from segscope.clustering import Points, gather
     from segscope.recipe import to_plain
 
     def tell(**said: Any) -> None:
@@ -108,10 +93,6 @@ def main() -> None:
     points = Points(values, weights, head["customers"])
     evidence, _ = gather(points, head["seed"], on_progress=lambda stage, share: tell(stage=stage, share=share))
     tell(evidence=to_plain(evidence))
-    asked = given.readline()
-    if asked:
-        solution = solution_at(points, json.loads(asked)["centres"])
-        tell(verdict=to_plain(judge(points, solution, head["seed"])))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ import json
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from segscope import __version__
+from segscope.beside import Beside
 from segscope.errors import RecipeError, SegscopeError, SourceError
 
 PORT = 8050
@@ -52,11 +55,12 @@ def demo(
         file, folder = Path(place) / "sample_customers.parquet", Path(place) / "sample_customers"
 
         def prepare(tell: Tell) -> None:
-            from segscope import samples
+            with closing(Beside()) as weigher:  # loads while the sample is made
+                from segscope import samples
 
-            tell("Making sample customers", 0.0)
-            samples.write(file, customers)
-            _fit(str(file), folder, _choices("4", None, "auto", 0, None), tell)
+                tell("Making sample customers", 0.0)
+                samples.write(file, customers)
+                _fit(str(file), folder, _choices("4", None, "auto", 0, None), weigher, tell)
 
         _serve([folder], host, port, browser, prepare)
 
@@ -78,12 +82,13 @@ def run(
         folder = study or Path(place) / (Path(source).stem or "study")
 
         def prepare(tell: Tell) -> None:
-            from segscope.study import is_study
+            with closing(Beside()) as weigher:
+                from segscope.study import is_study
 
-            choices = _choices(segments, features, transform, seed, None)
-            decided = segments != "auto" or features is not None or transform != "auto" or seed != 0
-            if not is_study(folder) or decided or _newer(source, folder):
-                _fit(source, folder, choices, tell)
+                choices = _choices(segments, features, transform, seed, None)
+                decided = segments != "auto" or features is not None or transform != "auto" or seed != 0
+                if not is_study(folder) or decided or _newer(source, folder):
+                    _fit(source, folder, choices, weigher, tell)
 
         _serve([folder], host, port, browser, prepare)
 
@@ -99,7 +104,8 @@ def fit(
     seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
 ) -> None:
     """Fit a customer file and write the study."""
-    found = _fit(source, study, _choices(segments, features, transform, seed, recipe))
+    with closing(Beside()) as weigher:
+        found = _fit(source, study, _choices(segments, features, transform, seed, recipe), weigher)
     for segment in found.segments:
         typer.echo(f"{segment.id}  {segment.size:>10,}  {segment.share:>6.1%}  {segment.name}")
 
@@ -232,11 +238,10 @@ def _newer(source: str, study: Path) -> bool:
     return not file.exists() or file.stat().st_mtime > (study / CARD).stat().st_mtime
 
 
-def _fit(source: str, folder: Path, choices: Any, also: Tell | None = None) -> Any:
-    from segscope.beside import Beside
+def _fit(source: str, folder: Path, choices: Any, weigher: Beside, also: Tell | None = None) -> Any:
+    from segscope.study import fit_source
 
-    with closing(Beside()) as weigher, _working("Reading the file") as tell:
-        from segscope.study import fit_source  # takes a while to load, and so does the process beside: together
+    with _working("Reading the file") as tell:
 
         def both(stage: str, done: float) -> None:
             tell(stage, done)
@@ -262,6 +267,8 @@ def _serve(
 
     def prepare(tell: Tell) -> Any:
         if before:
+            # Loaded while the fit waits for the process beside.
+            threading.Thread(target=import_module, args=("segscope.web.server",), daemon=True).start()
             before(tell)
         from segscope.web.server import make_server
         from segscope.web.studies import Studies

@@ -77,39 +77,25 @@ class Fit:
 
 
 class Weigher(Protocol):
-    """Who weighs numbers of segments and judges the solution: this process, or one beside it (segscope.beside)."""
+    """Who weighs the numbers of segments: this process, or one beside it (segscope.beside)."""
 
     def take(self, points: Points, seed: int) -> None:
         """Take the customers."""
 
-    def judge(self, centres: tuple[tuple[float, ...], ...]) -> None:
-        """Take the solution that is to be judged."""
-
     def evidence(self, progress: Progress) -> Evidence:
         """The evidence for each number of segments."""
 
-    def verdict(self) -> Verdict:
-        """The verdict on the solution."""
-
 
 class Here:
-    """Weighs and judges in this process, when asked."""
+    """Weighs in this process, when asked."""
 
     def take(self, points: Points, seed: int) -> None:
         """Take the customers."""
         self._points, self._seed = points, seed
 
-    def judge(self, centres: tuple[tuple[float, ...], ...]) -> None:
-        """Take the solution that is to be judged."""
-        self._centres = centres
-
     def evidence(self, progress: Progress) -> Evidence:
         """The evidence for each number of segments."""
         return gather(self._points, self._seed, on_progress=progress)[0]
-
-    def verdict(self) -> Verdict:
-        """The verdict on the solution."""
-        return judge(self._points, solution_at(self._points, self._centres), self._seed)
 
 
 def propose_recipe(engine: Engine, source: ibis.Table, facts: Sequence[ColumnFacts]) -> Recipe:
@@ -167,7 +153,6 @@ def fit(
     solution = kmeans(points, k, recipe.seed)
     progress("Refining on every customer", 0.66 if evidence else 0.38)
     refined = refine(engine, model, columns, solution.centres)
-    weigher.judge(refined.centres)
     progress("Describing the segments", 0.7 if evidence else 0.42)
     draft = _draft(recipe, preparation, refined, customers)
     segmentation, order, profiles, portraits = _describe(engine, table, draft, previous)
@@ -177,9 +162,10 @@ def fit(
     variables = describe_variables(engine, table, recipe, measured)
     for name in ("__assigned", "__model", "__customers"):
         engine.drop(name)
-    evidence = evidence or weigher.evidence(_part(progress, 0.5, 0.85))
-    progress("Judging the segments", 0.87)
-    segmentation, verdict = _judged(segmentation, weigher.verdict(), order)
+    progress("Judging the segments", 0.85 if evidence else 0.5)
+    judged = judge(points, solution_at(points, refined.centres), recipe.seed)
+    segmentation, verdict = _judged(segmentation, judged, order)
+    evidence = evidence or weigher.evidence(_part(progress, 0.55, 0.93))
     notes = tuple(_note(f, recipe) for f in facts)
     cleaning = describe_cleaning(engine, source, recipe, facts) + _prepared(preparation, recipe)
     return Fit(
