@@ -22,7 +22,7 @@ def test_associations_leave_the_diagonal_empty_and_write_only_strong_ones() -> N
     assert list(heat.z[0]) == [None, 0.8, 0.1]
     assert heat.z[1][2] is None
     assert list(heat.text[0]) == ["", "0.8", ""]
-    assert "Spearman 0.8" in heat.customdata[0][1]
+    assert heat.customdata[0][1] == "ρ"
 
 
 def test_axes_carry_units_and_end_where_the_tail_begins() -> None:

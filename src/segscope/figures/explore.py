@@ -10,10 +10,11 @@ from plotly.subplots import make_subplots
 from segscope.exploring import Associations, Boxes, Cloud, Crosstab, Variable
 from segscope.exploring.variables import day_text
 from segscope.theme import Scheme, diverging, figure, palette, plain, segment_colour, translucent
-from segscope.wording import full, short
+from segscope.wording import short
 
 WRITTEN_FROM = 0.3  # weaker associations are coloured, not written: Cohen's (1988) medium correlation
 MAX_FACETS = 4
+LETTERS = {"Spearman": "ρ", "Cramér's V": "V", "correlation ratio": "η"}
 MAX_COLOURS = 10
 BOX_PARTS = {"lowerfence": "low", "q1": "quarter", "median": "median", "q3": "three_quarters", "upperfence": "high"}
 
@@ -31,10 +32,8 @@ def associations(found: Associations, scheme: Scheme) -> go.Figure:
     shown = values.copy()
     np.fill_diagonal(shown, np.nan)
     text = [["" if np.isnan(v) or abs(v) < WRITTEN_FROM or size > 30 else f"{v:.1f}" for v in row] for row in shown]
-    hover = [
-        [f"{labels[i]} and {labels[j]}<br>{found.measures[i][j]} {full(float(values[i, j]), 2)}" for j in range(size)]
-        for i in range(size)
-    ]
+    # One letter a cell: the names would be most of what the browser has to load.
+    letters = [[LETTERS[measure] for measure in row] for row in found.measures]
     made = figure(scheme, max(340, 19 * size + 130))
     made.add_trace(
         go.Heatmap(
@@ -44,8 +43,8 @@ def associations(found: Associations, scheme: Scheme) -> go.Figure:
             text=text,
             texttemplate="%{text}",
             textfont={"size": 9},
-            customdata=hover,
-            hovertemplate="%{customdata}<extra></extra>",
+            customdata=letters,
+            hovertemplate="%{y} and %{x}<br>%{customdata} = %{z:.2f}<extra></extra>",
             hoverongaps=False,
             zmin=-1,
             zmax=1,

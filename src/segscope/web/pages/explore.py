@@ -217,8 +217,8 @@ def _difference_card() -> html.Section:
 
 def _association_card(live: LiveStudy) -> html.Section:
     help_text = (
-        "Spearman's rank correlation for two measures, bias-corrected Cramér's V for two categories, the correlation "
-        "ratio for a measure and a category. Blue goes together, orange against each other; like stands by like."
+        "Spearman's rank correlation ρ for two measures, bias-corrected Cramér's V for two categories, the correlation "
+        "ratio η for a measure and a category. Blue goes together, orange against each other; like stands by like."
     )
     return parts.card(
         ["What goes with what", parts.info(help_text)],
