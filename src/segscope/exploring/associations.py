@@ -95,19 +95,32 @@ def spearman(arrays: Sequence[Array]) -> Array:
     """
     size = len(arrays)
     result = np.full((size, size), np.nan)
-    known = [~np.isnan(a) for a in arrays]
+    values = np.array(arrays)
+    known = ~np.isnan(values)
     complete = [i for i in range(size) if known[i].all()]
-    if complete and len(arrays[0]) >= FEWEST_CUSTOMERS:
-        result[np.ix_(complete, complete)] = _pearson(np.array([rankdata(arrays[i]) for i in complete]))
+    if complete and values.shape[1] >= FEWEST_CUSTOMERS:
+        result[np.ix_(complete, complete)] = _pearson(rankdata(values[complete], axis=1))
     for i in range(size):
-        for j in range(i, size):
-            if i in complete and j in complete:
-                continue
-            both = known[i] & known[j]
-            if both.sum() >= FEWEST_CUSTOMERS:
-                pair = np.array([rankdata(arrays[i][both]), rankdata(arrays[j][both])])
-                result[i, j] = result[j, i] = _pearson(pair)[0, 1]
+        if i in complete:
+            continue
+        # Among the customers who have this one, all complete columns are ranked at once.
+        result[i, [i, *complete]] = _with_first(values[[i, *complete]][:, known[i]])
+        result[complete, i] = result[i, complete]
+        for j in range(i + 1, size):
+            if j not in complete:
+                result[i, j] = result[j, i] = _with_first(values[[i, j]][:, known[i] & known[j]])[1]
     return result
+
+
+def _with_first(values: Array) -> Array:
+    """Spearman's correlation of the first row with each row, shape (rows,), NaN among too few customers."""
+    if values.shape[1] < FEWEST_CUSTOMERS:
+        return np.full(len(values), np.nan)
+    ranks = rankdata(values, axis=1)
+    centred = ranks - ranks.mean(axis=1, keepdims=True)
+    norms = np.sqrt((centred**2).sum(axis=1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.clip(centred @ centred[0] / (norms * norms[0]), -1.0, 1.0))
 
 
 def _pearson(values: Array) -> Array:

@@ -154,7 +154,10 @@ def _difference_row(d: Difference) -> html.Div:
 
 
 def associated(live: LiveStudy, state: State) -> Associations:
+    """The association of every pair of variables in the selection."""
     filters = parse_filters(state, live.variables)
+    if not filters:
+        return live.once("associations", lambda: associate(live.engine, live.sample, live.variables))
     return associate(live.engine, select(live.sample, filters, live.variables), live.variables)
 
 
