@@ -47,7 +47,7 @@ body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-
 color:light-dark(#1a1b1e,#f1f3f5);font:15px/1.5 Inter,system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
 main{width:min(420px,86vw)}h1{font-size:19px;margin:0 0 4px}p{margin:0 0 14px;color:light-dark(#495057,#ced4da)}
 div{height:8px;border-radius:4px;background:light-dark(#e9ecef,#2c2e33);overflow:hidden}
-i{display:block;height:100%;border-radius:4px;background:#3b5bdb;transition:width .3s;width:3%}
+i{display:block;height:100%;border-radius:4px;background:#3b5bdb;width:3%}
 </style></head><body><main><h1>segscope</h1><p id="stage" role="status">STAGE</p>
 <div role="progressbar" aria-label="How far it is" aria-valuemin="0" aria-valuemax="100"><i id="bar"></i></div></main>
 <script>
@@ -59,7 +59,7 @@ i{display:block;height:100%;border-radius:4px;background:#3b5bdb;transition:widt
     document.getElementById("bar").style.width = Math.max(3, 100 * said.share) + "%";
     document.querySelector("[role=progressbar]").setAttribute("aria-valuenow", Math.round(100 * said.share));
   } catch (gone) { document.getElementById("stage").textContent = "The server has stopped. Its terminal says why."; }
-  setTimeout(ask, 250);
+  setTimeout(ask, 400);
 })();
 </script></body></html>"""
 
