@@ -155,6 +155,23 @@ def score(
 
 
 @app.command()
+def convert(
+    source: Source,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv or .parquet.")],
+    text: Annotated[bool, typer.Option("--text", help="Keep each cell as it stands in the file.")] = False,
+) -> None:
+    """Write any source as segscope reads it, as clean CSV or Parquet."""
+    from segscope.converting import convert as write_converted
+
+    with _working("Converting") as tell:
+        tell("Converting", 0.5)
+        count, report = write_converted(source, output, text)
+    typer.echo(f"{count:,} rows of {report.source} written to {output.name}")
+    for repair in report.repairs:
+        typer.echo(f"{repair.action}: {repair.count:,}. {repair.detail}")
+
+
+@app.command()
 def sample(
     customers: Annotated[int, typer.Option(help="How many, 1 to 100 million.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv or .parquet.")],

@@ -28,14 +28,18 @@ def check_target(path: Path) -> None:
         raise SourceError(f"There is no folder {path.parent} to write {path.name} into. Make it first.")
 
 
-def write_rows(batches: Iterator[pa.RecordBatch], schema: pa.Schema, path: Path) -> int:
-    """Write batches of rows to CSV, TSV or Parquet; return how many rows. A failure leaves nothing behind."""
+def write_rows(batches: Iterator[pa.RecordBatch], schema: pa.Schema, path: Path, disarm: bool = True) -> int:
+    """Write batches of rows to CSV, TSV or Parquet; return how many rows. A failure leaves nothing behind.
+
+    ``disarm``: put an apostrophe before texts that a spreadsheet would run as a formula (CSV and TSV).
+    """
     check_target(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        rows = _write_parquet(batches, schema, partial) if path.suffix.lower() == ".parquet" else _write_text(
-            batches, schema, partial, "\t" if path.suffix.lower() == ".tsv" else ","
-        )  # fmt: skip
+        if path.suffix.lower() == ".parquet":
+            rows = _write_parquet(batches, schema, partial)
+        else:
+            rows = _write_text(batches, schema, partial, "\t" if path.suffix.lower() == ".tsv" else ",", disarm)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -51,14 +55,15 @@ def _write_parquet(batches: Iterator[pa.RecordBatch], schema: pa.Schema, path: P
     return rows
 
 
-def _write_text(batches: Iterator[pa.RecordBatch], schema: pa.Schema, path: Path, delimiter: str) -> int:
-    safe = pa.schema([pa.field(disarmed_name(f.name), f.type) for f in schema])
+def _write_text(batches: Iterator[pa.RecordBatch], schema: pa.Schema, path: Path, delimiter: str, disarm: bool) -> int:
+    written = pa.schema([pa.field(disarmed_name(f.name), f.type) for f in schema]) if disarm else schema
     options = pacsv.WriteOptions(delimiter=delimiter, quoting_style="needed")
     rows = 0
-    with pacsv.CSVWriter(path, safe, write_options=options) as writer:
+    with pacsv.CSVWriter(path, written, write_options=options) as writer:
         for batch in batches:
-            columns = [disarmed(c) for c in batch.cast(schema).columns]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=safe))
+            columns = batch.cast(schema).columns
+            columns = [disarmed(c) for c in columns] if disarm else columns
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=written))
             rows += batch.num_rows
     return rows
 
