@@ -174,3 +174,8 @@ def test_flags_and_derived_columns_can_be_features(engine: Engine) -> None:
     check_features(
         table, Recipe((measure("vip", role=Role.FLAG), measure("a")), derived=derived, features=("vip", "twice"))
     )
+
+
+def test_where_nothing_tells_more_two_different_numbers_and_flags_are_proposed(engine: Engine) -> None:
+    recipe = Recipe((measure("rooms"), measure("vip", role=Role.FLAG)))
+    assert propose(engine, recipe, rooms=[3, 4] * 5, vip=[0, 1] * 5) == ("rooms", "vip")

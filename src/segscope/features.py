@@ -150,7 +150,7 @@ def propose_features(recipe: Recipe, facts: Sequence[ColumnFacts]) -> tuple[str,
 
     Raises
     ------
-    DataError : when no column holds numbers that vary
+    ColumnError : when no column holds numbers that vary
     """
     core = [name for concept in VALUE_CORE if (name := recipe.with_concept(concept))]
     if len(core) < len(VALUE_CORE) and (recency := recipe.with_concept(Concept.RECENCY)):
@@ -164,7 +164,9 @@ def propose_features(recipe: Recipe, facts: Sequence[ColumnFacts]) -> tuple[str,
     ranked = [d.name for d in recipe.derived]
     ranked += [c for c in measures if c not in in_family and c not in births]
     ranked += [c for c in measures if c in in_family]
-    chosen = tuple(dict.fromkeys(core + ranked))[:MAX_PROPOSED_FEATURES]
+    # Two different numbers, or yes and no, tell little, but more than nothing.
+    poor = [c.column for c in recipe.columns if c.role in (Role.MEASURE, Role.FLAG) and distinct[c.column] == 2]
+    chosen = tuple(dict.fromkeys(core + ranked or poor))[:MAX_PROPOSED_FEATURES]
     if not chosen:
         raise ColumnError(
             "No column holds numbers that differ between customers, so there is nothing to cluster on. "
