@@ -129,6 +129,40 @@ class DerivedColumn:
 
 
 @dataclass(frozen=True)
+class TransactionLog:
+    """How a log of transactions becomes one row per customer (see segscope.transactions). Names are the log's columns.
+
+    Attributes
+    ----------
+    customer, date : who bought, and when
+    amount : money of a row; where it is None, ``unit_price`` times ``quantity`` is
+    order : number of the order that a row belongs to; rows of one order are one purchase
+    product, channel : what was bought and where
+    currency, only_currency : the column that names the currency, and the one whose rows count
+    merge_same_day : all that a customer buys on one day is one purchase
+    count_zero_orders : a purchase worth 0 is a purchase too
+    products, channels : the values that have columns of their own; others count as "other"
+    reason : why the source was taken for a log, in words
+    """
+
+    customer: str
+    date: str
+    amount: str | None = None
+    unit_price: str | None = None
+    quantity: str | None = None
+    order: str | None = None
+    product: str | None = None
+    channel: str | None = None
+    currency: str | None = None
+    only_currency: str | None = None
+    merge_same_day: bool = True
+    count_zero_orders: bool = True
+    products: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything that the user decided. Equal recipes on equal data give equal bytes.
 
@@ -144,6 +178,8 @@ class Recipe:
     segments : number of segments, 1 to 12; None lets the evidence choose
     seed : of every random draw
     as_of : the day on which ages and days are counted
+    log : how the source, a log of transactions, becomes customers; None for a table of customers. ``columns`` are then
+        those of the customers
     """
 
     columns: tuple[ColumnRole, ...]
@@ -156,6 +192,7 @@ class Recipe:
     segments: int | None = None
     seed: int = 0
     as_of: date | None = None
+    log: TransactionLog | None = None
     schema_version: int = field(default=SCHEMA_VERSION)
 
     def __post_init__(self) -> None:

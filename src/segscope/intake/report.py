@@ -26,6 +26,8 @@ class ReadOptions:
     header_rows : number of lines that hold names; 0 for none
     skip_rows : number of lines before the header (or the first customer) that are no part of the table
     sheet : name of the sheet of a workbook
+    table : name of the table of a database
+    query : SELECT statement for a database, in place of a table
     decimal : "." or ",", for columns whose values leave both possible
     day_first : order of dates, for columns whose values leave both possible
     types : pairs of a column's name and its kind ("integer", "number", "date", "datetime", "boolean", "text")
@@ -38,6 +40,8 @@ class ReadOptions:
     header_rows: int | None = None
     skip_rows: int | None = None
     sheet: str | None = None
+    table: str | None = None
+    query: str | None = None
     decimal: str | None = None
     day_first: bool | None = None
     types: tuple[tuple[str, str], ...] = ()
