@@ -3,6 +3,7 @@
 study.json                     the card: name, source, which data and which fit are current; replaced as the last step
 data/<fingerprint>.parquet     the typed source table
 fits/<fingerprint>.json        recipe, segmentation, evidence, profiles
+source/original                the file itself, where it was uploaded: to read it in another way
 """
 
 import hashlib
@@ -13,14 +14,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import ibis
 
 from segscope.engine import Engine
 from segscope.errors import StudyError
-from segscope.intake import ROW, IntakeReport
+from segscope.intake import ROW, IntakeReport, ReadOptions
 from segscope.recipe import build, dump_json
 from segscope.segmentation import check_shape
 from segscope.study.fitting import Fit
@@ -29,12 +30,20 @@ CARD = "study.json"
 SCHEMA_VERSION = 1
 DATA_NAME = re.compile(r"data/[0-9a-f]{16}\.parquet")
 FIT_NAME = re.compile(r"fits/[0-9a-f]{16}\.json")
+KEPT_SOURCE = Path("source", "original")
 LARGEST_FILE_BYTES = 200_000_000
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a study is, at a glance. ``data`` and ``fit`` are file names inside the folder."""
+    """What a study is, at a glance.
+
+    Attributes
+    ----------
+    data, fit : names of files inside the folder
+    intake, reading : how the source was read, and what was asked for
+    origin : address of the source, or its path as seen from the folder; "" where the source is in the folder or gone
+    """
 
     name: str
     source: str
@@ -43,6 +52,8 @@ class Card:
     fit: str
     intake: IntakeReport
     synthetic: bool = False
+    reading: ReadOptions = field(default_factory=ReadOptions)
+    origin: str = ""
     schema_version: int = field(default=SCHEMA_VERSION)
 
 
@@ -107,26 +118,30 @@ def _read_json(path: Path) -> object:
         ) from None
 
 
-def write_study(
-    folder: Path, engine: Engine, source: ibis.Table, name: str, report: IntakeReport, fit: Fit, synthetic: bool = False
-) -> None:
-    """Write a study. A new folder appears whole or not at all; an old one stays readable until the last step."""
+def write_study(folder: Path, engine: Engine, source: ibis.Table, card: Card, fit: Fit) -> Card:
+    """Write a study. A new folder appears whole or not at all; an old one stays readable until the last step.
+
+    ``card`` says everything but the names of the files, which are found here.
+    """
     with _new_or_same(folder) as place:
-        data = _write_data(place, engine, source)
-        file = _write_fit(place, fit)
-        card = Card(name, report.source, fit.customers, data, file, report, synthetic)
-        _replace_text(place / CARD, dump_json(card))
-        _tidy(place, card)
+        card = replace(
+            card, customers=fit.customers, data=_write_data(place, engine, source), fit=_write_fit(place, fit)
+        )
+        write_card(place, card)
+    return card
 
 
 def write_fit(folder: Path, card: Card, fit: Fit) -> Card:
     """Make another fit on the same data the current one."""
-    changed = Card(
-        card.name, card.source, fit.customers, card.data, _write_fit(folder, fit), card.intake, card.synthetic
-    )
-    _replace_text(folder / CARD, dump_json(changed))
-    _tidy(folder, changed)
+    changed = replace(card, customers=fit.customers, fit=_write_fit(folder, fit))
+    write_card(folder, changed)
     return changed
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Make a card the current one, and remove the files that it no longer names."""
+    _replace_text(folder / CARD, dump_json(card))
+    _tidy(folder, card)
 
 
 @contextmanager

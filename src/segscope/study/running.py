@@ -1,0 +1,261 @@
+"""Running: an order is carried out, from a source or a study's own data to a study that is written."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+import ibis
+
+from segscope.engine import Engine, connect
+from segscope.errors import DataError, RecipeError, SegscopeError, StudyError
+from segscope.intake import IntakeReport, ReadOptions, read
+from segscope.intake.facts import ColumnFacts, column_kind, measure_facts
+from segscope.recipe import Recipe, Role, Transform, build, dump_json
+from segscope.samples import SYNTHETIC_NOTE
+from segscope.segmentation import Segmentation
+from segscope.study.adapting import adapt
+from segscope.study.fitting import Fit, Progress, Weigher, fit, propose_recipe
+from segscope.study.folder import (
+    KEPT_SOURCE,
+    Card,
+    check_writable,
+    is_study,
+    read_card,
+    read_data,
+    read_fit,
+    write_fit,
+    write_study,
+)
+
+AS_GUESSED = ReadOptions()
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user decides before a fit; None leaves the proposal. ``segments``: 0 lets the evidence choose."""
+
+    segments: int | None = None
+    features: tuple[str, ...] | None = None
+    transform: Transform | None = None
+    seed: int | None = None
+    recipe: Recipe | None = None
+
+    def applied(self, recipe: Recipe) -> Recipe:
+        """A recipe with these choices made."""
+        if self.segments is not None:
+            recipe = recipe.replace(segments=self.segments or None)
+        if self.features is not None:
+            if not self.features:
+                raise RecipeError("Choose at least one feature to cluster on.")
+            recipe = recipe.replace(features=self.features)
+        if self.transform is not None:
+            recipe = recipe.replace(transform=self.transform)
+        return recipe if self.seed is None else recipe.replace(seed=self.seed)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a run is asked to do: fit a study anew, read its source anew, or make a study. JSON.
+
+    Attributes
+    ----------
+    folder : of the study
+    recipe : what to fit; None proposes one
+    reading : how to read the source; where it differs from the study's, the source is read anew
+    source : file or address to make a study from; "" for a study that is there
+    shown : the source's name for people, where the file at hand has another
+    """
+
+    folder: str
+    recipe: Recipe | None = None
+    reading: ReadOptions = field(default_factory=ReadOptions)
+    source: str = ""
+    shown: str = ""
+
+    def to_json(self) -> str:
+        """Write the order as JSON."""
+        return dump_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read an order that :meth:`to_json` wrote."""
+        order: Self = build(cls, json.loads(text), RecipeError, "order")
+        return order
+
+
+def silent(stage: str, done: float) -> None:
+    """Report no progress."""
+
+
+def carry_out(order: Order, progress: Progress = silent) -> Fit:
+    """Do what an order asks for, and write the study as the last step.
+
+    Raises
+    ------
+    SegscopeError : with what is wrong, where, and what to do; the study is as it was then
+    """
+    folder = Path(order.folder)
+    if order.source:
+        return fit_source(order.source, folder, Choices(recipe=order.recipe), progress, reading=order.reading)
+    card = read_card(folder)
+    if order.reading != card.reading:
+        return reread(folder, card, order, progress)
+    return refit(folder, order.recipe or read_fit(folder, card).recipe, progress)
+
+
+def fit_source(
+    source: str | Path,
+    folder: Path,
+    choices: Choices = Choices(),
+    progress: Progress = silent,
+    weigher: Weigher | None = None,
+    reading: ReadOptions = AS_GUESSED,
+) -> Fit:
+    """Read a source, fit it, and write the study.
+
+    Parameters
+    ----------
+    source : a customer file, or a log of transactions
+    folder : where the study is written; new, empty, or a study already
+    choices : what the user decided
+    weigher : who weighs the evidence; None does it in this process
+    reading : what the user knows of the source
+
+    Raises
+    ------
+    SegscopeError : with what is wrong, where, and what to do; nothing is written then
+    """
+    check_writable(folder)
+    choices.applied(Recipe(columns=()))
+    engine = connect()
+    try:
+        progress("Reading the file", 0.0)
+        table, report = read(source, engine, "source", reading)
+        facts = measure_facts(engine, table)
+        recipe = choices.applied(choices.recipe or propose_recipe(engine, table, facts))
+        check_recipe(table, recipe, report.source)
+        found = _fitted(engine, table, recipe, facts, report, progress, _previous(folder), weigher)
+        progress("Writing the study", 0.95)
+        card = Card(
+            Path(report.source).stem, report.source, found.customers, "", "", report, _is_sample(Path(source)),
+            reading=reading, origin=_origin(source, folder),
+        )  # fmt: skip
+        write_study(folder, engine, table, card, found)
+    finally:
+        engine.close()
+    return found
+
+
+def refit(folder: Path, recipe: Recipe, progress: Progress = silent) -> Fit:
+    """Fit another recipe to the data of a study, and make it the current fit."""
+    card = read_card(folder)
+    engine = connect()
+    try:
+        progress("Reading the data", 0.0)
+        table = engine.store("source", read_data(folder, card, engine, "snapshot"))
+        facts, previous = measure_facts(engine, table), read_fit(folder, card).segmentation
+        found = _fitted(engine, table, recipe, facts, card.intake, progress, previous, None)
+        progress("Writing the study", 0.95)
+        write_fit(folder, card, found)
+    finally:
+        engine.close()
+    return found
+
+
+def reread(folder: Path, card: Card, order: Order, progress: Progress = silent) -> Fit:
+    """Read a study's source anew, in another way; decisions live on for the columns that are still there."""
+    place = source_of(folder, card)
+    engine = connect()
+    try:
+        progress("Reading the file", 0.0)
+        table, report = read(place, engine, "source", order.reading)
+        report = replace(report, source=card.source)
+        facts = measure_facts(engine, table)
+        proposed = propose_recipe(engine, table, facts)
+        previous = read_fit(folder, card).segmentation
+        recipe = adapt(order.recipe or previous.recipe, proposed)
+        found = _fitted(engine, table, recipe, facts, report, progress, previous, None)
+        progress("Writing the study", 0.95)
+        write_study(folder, engine, table, replace(card, intake=report, reading=order.reading), found)
+    finally:
+        engine.close()
+    return found
+
+
+def source_of(folder: Path, card: Card) -> str:
+    """Where the source of a study can be read anew; a StudyError says when it cannot."""
+    kept = folder / KEPT_SOURCE
+    if kept.is_file():
+        return str(kept)
+    if "://" in card.origin:
+        return card.origin
+    if card.origin and (folder.resolve() / card.origin).exists():
+        return str(folder.resolve() / card.origin)
+    raise StudyError(
+        f"{card.source} is no longer where it was read from, so it cannot be read in another way. "
+        "Make a new study from the file."
+    )
+
+
+def check_recipe(table: ibis.Table, recipe: Recipe, where: str) -> None:
+    """Raise unless a table has every column that a recipe names, each of the kind that its role needs."""
+    kinds = {Role.MEASURE: ("number", "boolean"), Role.FLAG: ("number", "boolean"), Role.DATE: ("date",)}
+    for column in recipe.columns:
+        if column.column not in table.columns:
+            raise RecipeError(f"The recipe names a column {column.column!r} that {where} does not have.")
+        kind = column_kind(table[column.column])
+        if kind not in kinds.get(column.role, (kind,)):
+            raise RecipeError(f"The recipe takes {column.column!r} for a {column.role}, but {where} has {kind}s there.")
+
+
+def _fitted(
+    engine: Engine,
+    table: ibis.Table,
+    recipe: Recipe,
+    facts: Sequence[ColumnFacts],
+    report: IntakeReport,
+    progress: Progress,
+    previous: Segmentation | None,
+    weigher: Weigher | None,
+) -> Fit:
+    check_recipe(table, recipe, report.source)
+    try:
+        return fit(engine, table, recipe, facts, progress, previous, weigher)
+    except DataError as error:
+        raise type(error)(f"{report.source}: {error}") from None
+
+
+def _previous(folder: Path) -> Segmentation | None:
+    if not is_study(folder):
+        return None
+    try:
+        return read_fit(folder, read_card(folder)).segmentation
+    except SegscopeError:
+        return None  # a damaged study has no names to keep; fitting it again is how it is mended
+
+
+def _origin(source: str | Path, folder: Path) -> str:
+    """Where a source was read from, to read it again: its path as seen from the study, or its address.
+
+    A path from the study holds no folder of this machine above both, and still holds when both are moved together. An
+    address loses its password.
+    """
+    text = str(source)
+    if "://" not in text:
+        return os.path.relpath(Path(text).resolve(), folder.resolve())
+    address = urlsplit(text)
+    user = f"{address.username}@" if address.username else ""
+    return address._replace(netloc=user + address.netloc.rpartition("@")[2]).geturl()
+
+
+def _is_sample(path: Path) -> bool:
+    import pyarrow.parquet as pq
+
+    if path.suffix != ".parquet" or not path.is_file():
+        return False
+    metadata = pq.read_schema(path).metadata or {}
+    return SYNTHETIC_NOTE.encode() in metadata.values()
