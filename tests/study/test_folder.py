@@ -40,10 +40,10 @@ def change(path: Path, edit: Callable[[Any], object]) -> None:
     path.write_text(json.dumps(data), encoding="utf-8")
 
 
-def test_a_study_is_a_card_the_data_and_the_fit(study: Path) -> None:
+def test_a_study_is_a_card_the_data_the_fit_and_where_its_source_is(study: Path) -> None:
     card = read_card(study)
     found = sorted(str(p.relative_to(study)) for p in study.rglob("*") if p.is_file())
-    assert found == sorted(["study.json", card.data, card.fit])
+    assert found == sorted(["study.json", card.data, card.fit, "source/origin"])
     assert (card.name, card.source, card.customers, card.synthetic) == ("shop", "shop.csv", 60, False)
 
 
@@ -53,7 +53,7 @@ def test_a_study_can_be_moved(study: Path, tmp_path: Path) -> None:
 
 def test_a_study_holds_no_path_of_the_machine_that_made_it(study: Path, shop_file: Path) -> None:
     card = read_card(study)
-    for name in ("study.json", card.fit):
+    for name in ("study.json", card.fit, "source/origin"):
         assert str(shop_file.parent) not in (study / name).read_text(encoding="utf-8")
 
 
@@ -208,7 +208,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(study: Path, few_file: Pa
     fit_source(few_file, study, Choices(segments=1))
     card = read_card(study)
     found = {str(p.relative_to(study)) for p in study.rglob("*") if p.is_file()}
-    assert found == {"study.json", card.data, card.fit}
+    assert found == {"study.json", card.data, card.fit, "source/origin"}
 
 
 def test_the_same_fit_is_the_same_bytes(shop: Path, shop_file: Path, tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 study.json                     the card: name, source, which data and which fit are current; replaced as the last step
 data/<fingerprint>.parquet     the typed source table
 fits/<fingerprint>.json        recipe, segmentation, evidence, profiles
-source/original                the file itself, where it was uploaded: to read it in another way
+source/origin                  where the source was read from, to read it in another way: no part of the study proper
+source/original                the source itself, in its place, where it was uploaded
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import ibis
 
@@ -30,7 +32,7 @@ CARD = "study.json"
 SCHEMA_VERSION = 1
 DATA_NAME = re.compile(r"data/[0-9a-f]{16}\.parquet")
 FIT_NAME = re.compile(r"fits/[0-9a-f]{16}\.json")
-KEPT_SOURCE = Path("source", "original")
+ORIGIN, KEPT_SOURCE = Path("source", "origin"), Path("source", "original")
 LARGEST_FILE_BYTES = 200_000_000
 
 
@@ -42,7 +44,6 @@ class Card:
     ----------
     data, fit : names of files inside the folder
     intake, reading : how the source was read, and what was asked for
-    origin : address of the source, or its path as seen from the folder; "" where the source is in the folder or gone
     """
 
     name: str
@@ -53,7 +54,6 @@ class Card:
     intake: IntakeReport
     synthetic: bool = False
     reading: ReadOptions = field(default_factory=ReadOptions)
-    origin: str = ""
     schema_version: int = field(default=SCHEMA_VERSION)
 
 
@@ -129,6 +129,42 @@ def write_study(folder: Path, engine: Engine, source: ibis.Table, card: Card, fi
         )
         write_card(place, card)
     return card
+
+
+def note_origin(folder: Path, source: str) -> None:
+    """Note where a study's source was read from: an address without its password, or a path as seen from the study.
+
+    Such a path names no folder of this machine above both, and still holds when both are moved together.
+    """
+    if "://" in source:
+        address = urlsplit(source)
+        user = f"{address.username}@" if address.username else ""
+        where = address._replace(netloc=user + address.netloc.rpartition("@")[2]).geturl()
+    else:
+        where = os.path.relpath(Path(source).resolve(), folder.resolve())
+    (folder / ORIGIN).parent.mkdir(exist_ok=True)
+    _replace_text(folder / ORIGIN, where + "\n")
+
+
+def keep_source(folder: Path, file: Path) -> None:
+    """Move an uploaded source into its study."""
+    kept = folder / KEPT_SOURCE
+    kept.parent.mkdir(exist_ok=True)
+    shutil.move(file, kept)
+    (folder / ORIGIN).unlink(missing_ok=True)
+
+
+def source_of(folder: Path) -> str | None:
+    """Where the source of a study can be read again; None where it is gone."""
+    if (folder / KEPT_SOURCE).is_file():
+        return str(folder / KEPT_SOURCE)
+    if not (folder / ORIGIN).is_file():
+        return None
+    where = (folder / ORIGIN).read_text(encoding="utf-8").rstrip("\n")
+    if "://" in where:
+        return where
+    place = folder.resolve() / where
+    return str(place) if place.exists() else None
 
 
 def write_fit(folder: Path, card: Card, fit: Fit) -> Card:

@@ -1,12 +1,10 @@
 """Running: an order is carried out, from a source or a study's own data to a study that is written."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
 
 import ibis
 
@@ -20,13 +18,15 @@ from segscope.segmentation import Segmentation
 from segscope.study.adapting import adapt
 from segscope.study.fitting import Fit, Progress, Weigher, fit, propose_recipe
 from segscope.study.folder import (
-    KEPT_SOURCE,
     Card,
     check_writable,
     is_study,
+    keep_source,
+    note_origin,
     read_card,
     read_data,
     read_fit,
+    source_of,
     write_fit,
     write_study,
 )
@@ -68,6 +68,7 @@ class Order:
     reading : how to read the source; where it differs from the study's, the source is read anew
     source : file or address to make a study from; "" for a study that is there
     shown : the source's name for people, where the file at hand has another
+    keep : move the source into the study: it was uploaded, and nobody else has it
     """
 
     folder: str
@@ -75,6 +76,7 @@ class Order:
     reading: ReadOptions = field(default_factory=ReadOptions)
     source: str = ""
     shown: str = ""
+    keep: bool = False
 
     def to_json(self) -> str:
         """Write the order as JSON."""
@@ -100,7 +102,12 @@ def carry_out(order: Order, progress: Progress = silent) -> Fit:
     """
     folder = Path(order.folder)
     if order.source:
-        return fit_source(order.source, folder, Choices(recipe=order.recipe), progress, reading=order.reading)
+        found = fit_source(
+            order.source, folder, Choices(recipe=order.recipe), progress, reading=order.reading, shown=order.shown
+        )
+        if order.keep:
+            keep_source(folder, Path(order.source))
+        return found
     card = read_card(folder)
     if order.reading != card.reading:
         return reread(folder, card, order, progress)
@@ -114,6 +121,7 @@ def fit_source(
     progress: Progress = silent,
     weigher: Weigher | None = None,
     reading: ReadOptions = AS_GUESSED,
+    shown: str = "",
 ) -> Fit:
     """Read a source, fit it, and write the study.
 
@@ -124,6 +132,7 @@ def fit_source(
     choices : what the user decided
     weigher : who weighs the evidence; None does it in this process
     reading : what the user knows of the source
+    shown : the source's name for people, where the file at hand has another
 
     Raises
     ------
@@ -135,6 +144,7 @@ def fit_source(
     try:
         progress("Reading the file", 0.0)
         table, report = read(source, engine, "source", reading)
+        report = replace(report, source=shown or report.source)
         facts = measure_facts(engine, table)
         recipe = choices.applied(choices.recipe or propose_recipe(engine, table, facts))
         check_recipe(table, recipe, report.source)
@@ -142,9 +152,10 @@ def fit_source(
         progress("Writing the study", 0.95)
         card = Card(
             Path(report.source).stem, report.source, found.customers, "", "", report, _is_sample(Path(source)),
-            reading=reading, origin=_origin(source, folder),
+            reading=reading,
         )  # fmt: skip
         write_study(folder, engine, table, card, found)
+        note_origin(folder, str(source))
     finally:
         engine.close()
     return found
@@ -168,7 +179,12 @@ def refit(folder: Path, recipe: Recipe, progress: Progress = silent) -> Fit:
 
 def reread(folder: Path, card: Card, order: Order, progress: Progress = silent) -> Fit:
     """Read a study's source anew, in another way; decisions live on for the columns that are still there."""
-    place = source_of(folder, card)
+    place = source_of(folder)
+    if place is None:
+        raise StudyError(
+            f"{card.source} is no longer where it was read from, so it cannot be read in another way. "
+            "Make a new study from the file."
+        )
     engine = connect()
     try:
         progress("Reading the file", 0.0)
@@ -184,21 +200,6 @@ def reread(folder: Path, card: Card, order: Order, progress: Progress = silent) 
     finally:
         engine.close()
     return found
-
-
-def source_of(folder: Path, card: Card) -> str:
-    """Where the source of a study can be read anew; a StudyError says when it cannot."""
-    kept = folder / KEPT_SOURCE
-    if kept.is_file():
-        return str(kept)
-    if "://" in card.origin:
-        return card.origin
-    if card.origin and (folder.resolve() / card.origin).exists():
-        return str(folder.resolve() / card.origin)
-    raise StudyError(
-        f"{card.source} is no longer where it was read from, so it cannot be read in another way. "
-        "Make a new study from the file."
-    )
 
 
 def check_recipe(table: ibis.Table, recipe: Recipe, where: str) -> None:
@@ -236,20 +237,6 @@ def _previous(folder: Path) -> Segmentation | None:
         return read_fit(folder, read_card(folder)).segmentation
     except SegscopeError:
         return None  # a damaged study has no names to keep; fitting it again is how it is mended
-
-
-def _origin(source: str | Path, folder: Path) -> str:
-    """Where a source was read from, to read it again: its path as seen from the study, or its address.
-
-    A path from the study holds no folder of this machine above both, and still holds when both are moved together. An
-    address loses its password.
-    """
-    text = str(source)
-    if "://" not in text:
-        return os.path.relpath(Path(text).resolve(), folder.resolve())
-    address = urlsplit(text)
-    user = f"{address.username}@" if address.username else ""
-    return address._replace(netloc=user + address.netloc.rpartition("@")[2]).geturl()
 
 
 def _is_sample(path: Path) -> bool:
