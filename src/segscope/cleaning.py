@@ -152,7 +152,8 @@ def describe_cleaning(engine: Engine, table: ibis.Table, recipe: Recipe, facts: 
     log = [
         _implausible_entry(engine, table, r, recipe.identifier) for r in recipe.cleaning if r.action == "implausible"
     ]
-    log += [_fill_entry(engine, table, r, recipe, by_name[r.column]) for r in recipe.cleaning if r.action == "fill"]
+    fills = [r for r in recipe.cleaning if r.action == "fill" and r.column in by_name]
+    log += [_fill_entry(engine, table, r, recipe, by_name[r.column]) for r in fills]
     log += [
         CleaningEntry("set_aside", c.column, by_name[c.column].rows, f"{c.label} is left out: {c.reason}.")
         for c in recipe.columns
@@ -185,11 +186,8 @@ def _fill_entry(
     made = int(blank or 0) - facts.blanks
     extra = f", and {made:,} implausible {_plural('value', made)}," if made > 0 else ""
     what = f"{facts.blanks:,} {_plural('blank', facts.blanks)}{extra} in {rule.column}"
-    done = (
-        f"filled with the median {median:,.6g} wherever a number is needed"
-        if rule.enabled and median is not None
-        else "not filled"
-    )
+    filled = f"the median {median:,.6g}" if median is not None else "nothing"
+    done = f"filled with {f'{rule.values[0]:,.6g}' if rule.values else filled} wherever a number is needed"
     return CleaningEntry("fill", rule.column, facts.blanks, f"{what} {done}; charts show them as blank.")
 
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from segscope.engine import LARGEST_NUMBER, Engine, exact_sum, fixed_point_scale, one
 from segscope.errors import ColumnError
 from segscope.features import as_number, too_large
-from segscope.recipe import Transform
+from segscope.recipe import CleaningRule, Transform
 
 Array = npt.NDArray[np.float64]
 
@@ -65,8 +65,18 @@ def coordinate(place: int) -> str:
     return f"z{place}"
 
 
-def fit_preparation(engine: Engine, table: ibis.Table, features: Sequence[str], transform: Transform) -> Preparation:
+def fit_preparation(
+    engine: Engine,
+    table: ibis.Table,
+    features: Sequence[str],
+    transform: Transform,
+    rules: Sequence[CleaningRule] = (),
+) -> Preparation:
     """Fit the preparation of every feature on all rows of a table.
+
+    Parameters
+    ----------
+    rules : of cleaning; those that say what fills blanks, and that switch off a logarithm or bounds, count here
 
     Raises
     ------
@@ -83,6 +93,8 @@ def fit_preparation(engine: Engine, table: ibis.Table, features: Sequence[str], 
         ),
     )
     count = int(quantiles["n"])
+    off = {(r.action, r.column) for r in rules if not r.enabled}
+    fills = {r.column: r.values[0] for r in rules if r.action == "fill" and r.enabled and r.values}
     steps: list[FeaturePreparation] = []
     for i, feature in enumerate(features):
         if quantiles[f"low{i}"] is None or quantiles[f"low{i}"] == quantiles[f"high{i}"]:
@@ -90,12 +102,26 @@ def fit_preparation(engine: Engine, table: ibis.Table, features: Sequence[str], 
         if max(abs(quantiles[f"low{i}"]), abs(quantiles[f"high{i}"])) > LARGEST_NUMBER:
             raise too_large(feature)
         step = FeaturePreparation(
-            feature, quantiles[f"q{i}"][2], False, None, None, 0.0, 1.0, int(quantiles[f"blanks{i}"]), 0
+            feature,
+            fills.get(feature, quantiles[f"q{i}"][2]),
+            False,
+            None,
+            None,
+            0.0,
+            1.0,
+            int(quantiles[f"blanks{i}"]),
+            0,
         )
         if transform == "auto":
             tail = quantiles[f"q{i}"]
-            log = quantiles[f"low{i}"] >= 0 and _skewness(engine, table, feature, tail[0], tail[4]) > LOG_ABOVE_SKEWNESS
-            step = _bounded(replace(step, log=log), tail[1], tail[3])
+            log = (
+                ("log", feature) not in off
+                and quantiles[f"low{i}"] >= 0
+                and _skewness(engine, table, feature, tail[0], tail[4]) > LOG_ABOVE_SKEWNESS
+            )
+            step = replace(step, log=log)
+            if ("bound", feature) not in off:
+                step = _bounded(step, tail[1], tail[3])
         largest = max(abs(_onto_scale(quantiles[f"low{i}"], step)), abs(_onto_scale(quantiles[f"high{i}"], step)))
         steps.append(_standardised(engine, table, step, largest, count))
     return tuple(steps)

@@ -57,7 +57,7 @@ class Concept(StrEnum):
 Transform = Literal["auto", "none"]
 Method = Literal["kmeans"]
 FamilyKind = Literal["spend", "purchases", "responses", "other"]
-CleaningAction = Literal["implausible", "fill"]
+CleaningAction = Literal["implausible", "fill", "bound", "log"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,8 @@ class CleaningRule:
     """One rule of cleaning.
 
     ``implausible``: values outside [low, high], and the listed values, count as blank. ``fill``: blanks take the
-    median wherever clustering or scoring needs a number; charts and counts go on showing them as blank.
+    median, or the one listed value, wherever clustering or scoring needs a number; charts and counts go on showing them
+    as blank. ``bound``, ``log``: stand here where the user has switched off, for a feature, what its values call for.
     """
 
     action: CleaningAction

@@ -131,8 +131,9 @@ def check_shape(segmentation: Segmentation) -> None:
 
 def _check_recipe(recipe: Recipe) -> None:
     known = {c.column for c in recipe.columns}
+    derived = {d.name for d in recipe.derived}
     for rule in recipe.cleaning:
-        if rule.column not in known:
+        if rule.column not in (known if rule.action == "implausible" else known | derived):
             raise StudyError(f"The segmentation cleans a column {rule.column!r} that it does not have.")
     for column in recipe.derived:
         unknown = [name for name in formula.columns(formula.parse(column.formula)) if name not in known]

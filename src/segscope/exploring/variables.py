@@ -17,6 +17,7 @@ from segscope.recipe import Concept, Recipe, Role
 
 BLANK = "(blank)"
 OTHER = "(other)"
+YES_OR_NO = ("no", "yes")
 TARGET_BINS = 40
 MAX_CHOICES = 40
 FAR_OUT_FENCE = 3.0  # Tukey (1977): the axis ends at the far-out fences, the tail is one bar and is counted
@@ -103,7 +104,7 @@ def describe_variables(
             kind: VariableKind = "date" if c.role is Role.DATE else "number"
             variables.append(Variable(c.column, c.label, kind, c.unit, family=c.family or ""))
         elif c.role is Role.FLAG and column_kind(table[c.column]) in ("number", "boolean"):
-            variables.append(Variable(c.column, c.label, "category", choices=("no", "yes"), family=c.family or ""))
+            variables.append(Variable(c.column, c.label, "category", choices=YES_OR_NO, family=c.family or ""))
         elif c.role in (Role.CATEGORY, Role.FLAG):
             variables.append(Variable(c.column, c.label, "category", family=c.family or ""))
     numbers = [v for v in variables if v.kind != "category"]
@@ -198,7 +199,7 @@ def text_value(table: ibis.Table, variable: Variable) -> ir.StringValue:
     kind = column.type()
     if kind.is_boolean():
         return ibis.cases((column.isnull(), ibis.null("string")), (column, "yes"), else_="no")
-    if kind.is_numeric() and variable.column != "segment":
+    if kind.is_numeric() and variable.choices == YES_OR_NO:
         number = column.cast("float64")
         blank = ibis.null("string")
         return ibis.cases(

@@ -140,7 +140,7 @@ def fit(
         recipe = recipe.replace(features=propose_features(recipe, facts))
     check_features(table, recipe)
     progress("Preparing features", 0.1)
-    preparation = fit_preparation(engine, table, recipe.features, recipe.transform)
+    preparation = fit_preparation(engine, table, recipe.features, recipe.transform, recipe.cleaning)
     columns = [coordinate(i) for i in range(len(preparation))]
     model = _store_model(engine, table, recipe, preparation, columns)
     progress("Drawing customers", 0.25)
@@ -301,13 +301,21 @@ def _note(facts: ColumnFacts, recipe: Recipe) -> ColumnNote:
 def _prepared(preparation: Preparation, recipe: Recipe) -> CleaningLog:
     """What preparation did to features, as entries of the cleaning log."""
     entries: list[CleaningEntry] = []
-    told = {r.column for r in recipe.cleaning if r.action == "fill" and r.enabled}
+    source = {c.column for c in recipe.columns}
+    told = {r.column for r in recipe.cleaning if r.action == "fill" and r.column in source}
+    by_hand = {r.column for r in recipe.cleaning if r.action == "fill" and r.values}
+    off = [r for r in recipe.cleaning if r.action in ("bound", "log") and not r.enabled]
+    for rule in off:
+        what = "its logarithm" if rule.action == "log" else "bounds for its far-out values"
+        label = recipe.column(rule.column).label
+        entries.append(
+            CleaningEntry(rule.action, rule.column, 0, f"{label} is clustered without {what}, as decided by you.")
+        )
     for step in preparation:
         label = recipe.column(step.feature).label
         if step.blanks and step.feature not in told:
-            detail = (
-                f"{counted(step.blanks, 'blank')} in {label} filled with the median {step.fill:,.6g} for clustering."
-            )
+            with_what = f"{step.fill:,.6g}" if step.feature in by_hand else f"the median {step.fill:,.6g}"
+            detail = f"{counted(step.blanks, 'blank')} in {label} filled with {with_what} for clustering."
             entries.append(CleaningEntry("fill", step.feature, step.blanks, detail))
         if step.bounded and step.low is not None and step.high is not None:
             low, high = (cast(float, np.expm1(v)) if step.log else v for v in (step.low, step.high))
