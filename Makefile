@@ -48,7 +48,7 @@ layers: .venv/.installed-dev ## imports go downwards, libraries stay in their ro
 	$(BIN)/lint-imports
 
 .PHONY: test-unit
-test-unit: .venv/.installed-dev ## unit tests and doctests
+test-unit: .venv/.installed-dev postgres ## unit tests and doctests
 	$(BIN)/pytest -n 2 --ignore=tests/browser $(ARGS)
 
 .PHONY: test-browser
@@ -117,3 +117,13 @@ chromium: .venv/.installed-dev
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null && exit 0; \
 	fi; \
 	$(BIN)/python -m playwright install chromium
+
+# A server for the tests that read from one; they are skipped, with the reason, where there is none.
+.PHONY: postgres
+postgres:
+	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo 'Installing PostgreSQL ...'; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql; } \
+			>/dev/null 2>&1 || true; \
+	fi

@@ -19,7 +19,11 @@ ROWS = (("1", "Ann", "Rome", "2.5"), ("2", "Bob", "Oslo", "3.5"), ("3", "Cy", "B
         ('2,Bob",Oslo,3.5', ("2", 'Bob"', "Oslo", "3.5"), {}),
         ('2,"B"o"b",Oslo,3.5', ("2", 'B"o"b', "Oslo", "3.5"), {"records with stray quotes kept as they are": 1}),
         ('2, "Bob" ,Oslo,3.5', ("2", "Bob", "Oslo", "3.5"), {}),
-        ("2;Bob;Oslo;3.5", ("2;Bob;Oslo;3.5", "", "", ""), {"short records padded": 1}),
+        ("2;Bob;Oslo;3.5", ("2", "Bob", "Oslo", "3.5"), {"records in another delimiter split by it": 1}),
+        ('2|"Bob, Jr"|Oslo|3.5', ("2", "Bob, Jr", "Oslo", "3.5"), {"records in another delimiter split by it": 1}),
+        ("2 Bob Oslo 3.5", ("2", "Bob", "Oslo", "3.5"), {"records in another delimiter split by it": 1}),
+        ("we do not know", ("we do not know", "", "", ""), {"short records padded": 1}),
+        ("2,,Bob,Oslo,3.5", ("2", "Bob", "Oslo", "3.5"), {"surplus cells joined to the last": 1}),
         ("2,B\0ob,Oslo,3.5", ("2", "Bob", "Oslo", "3.5"), {"zero bytes dropped": 1}),
     ],
 )

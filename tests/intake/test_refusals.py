@@ -24,6 +24,7 @@ def archive() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as packed:
         packed.writestr("a.csv", "a,b\n1,2\n")
+        packed.writestr("b.csv", "a,b\n3,4\n")
     return out.getvalue()
 
 
@@ -47,7 +48,7 @@ def parquet() -> bytes:
         (gzip.compress(b"id,name\n" + b"1,Ann\n" * 9999)[:-20], SourceError, "truncated gzip"),
         (b"\x1f\x8b\x08abc", SourceError, "truncated gzip"),
         (b"\x28\xb5\x2f\xfdabc", SourceError, "truncated zstd"),
-        (archive(), SourceError, "ZIP archive"),
+        (archive(), SourceError, "ZIP archive of 2 files: a.csv, b.csv"),
         (archive()[:-30], SourceError, "truncated archive"),
         (parquet()[:-20], SourceError, "foreign Parquet"),
         (b"ARROW1abc", SourceError, "foreign Arrow"),

@@ -23,6 +23,7 @@ from segscope.intake.streams import store_batches
 MAX_ROWS = 2 * 10**9
 MAX_COLUMNS = 10_000
 SHOWN = 5
+MAX_BATCH_BYTES = 10**9
 
 
 @dataclass
@@ -152,7 +153,9 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _convert(column: _Column, array: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
+        array = _decoded(column, array)
+    elif _is_text(array.type):
+        _check_size(column, array.nbytes)
     kind = array.type
     if column.kind == "number":
         array = array.cast(pa.float64(), safe=False)
@@ -174,6 +177,22 @@ def _convert(column: _Column, array: pa.Array) -> pa.Array:
     array = array.cast(column.stored)
     column.blanks += array.null_count
     return array
+
+
+def _decoded(column: _Column, array: pa.DictionaryArray) -> pa.Array:
+    """The values of a dictionary-encoded array, unless few bytes stand for more than memory holds."""
+    if _is_text(array.type.value_type):
+        lengths = pc.take(pc.binary_length(array.dictionary), array.indices)
+        _check_size(column, pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0)
+    return array.dictionary_decode()
+
+
+def _check_size(column: _Column, size: int) -> None:
+    if size > MAX_BATCH_BYTES:
+        raise SourceError(
+            f"The column {column.found_name!r} unfolds to {size / 1e9:,.1f} GB of text within a few rows. "
+            "Check the file, and leave that column out."
+        )
 
 
 def _as_text(value: Any) -> str:

@@ -9,11 +9,13 @@ import ibis
 from segscope.engine import DelimitedForm, Engine, rows
 from segscope.errors import SourceError
 from segscope.intake.files import Content
-from segscope.intake.fitting import Tally, store_records
-from segscope.intake.layout import Layout, find_layout
+from segscope.intake.fitting import Fit, Tally, column_kinds, store_records
+from segscope.intake.layout import Layout, could_be_names, find_layout, table_width
 from segscope.intake.parse import LINE_END, NEWLINE, Dialect, records, split_lines
+from segscope.intake.progress import Progress, open_watched, part, passing
 from segscope.intake.report import SPACES, ReadOptions, Repair
 from segscope.intake.sniff import NO_DELIMITER, guess_dialect
+from segscope.intake.strays import Strays
 from segscope.intake.survey import Text
 
 MAX_COLUMNS = 10_000
@@ -21,6 +23,8 @@ SAMPLE_RECORDS = 2_000
 STRICT_FROM_BYTES = 2 * 2**20
 CHECKED_ROWS = 500
 LONGEST_DELIMITER = 4
+STRICT_BYTES_A_SECOND = 1.5e8
+READING = "Reading rows"
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,9 @@ class TextTable:
     sheet: str = ""
 
 
-def read_delimited(text: Text, content: Content, engine: Engine, name: str, told: ReadOptions) -> TextTable:
+def read_delimited(
+    text: Text, content: Content, engine: Engine, name: str, told: ReadOptions, progress: Progress
+) -> TextTable:
     """Read a delimited text of any dialect; every cell arrives as the text that stands in the file."""
     lines, ends = _lines(text, LINE_END), ""
     guess = guess_dialect(lines, told)
@@ -51,15 +57,17 @@ def read_delimited(text: Text, content: Content, engine: Engine, name: str, told
         other = guess_dialect(others, told)
         if other.score > guess.score and other.width <= guess.width:
             lines, ends, guess = others, "\n", other
-    sample = list(islice(records(lines, guess.dialect, guess.width), SAMPLE_RECORDS))
+    found = list(islice(records(lines, guess.dialect, guess.width), SAMPLE_RECORDS))
+    sample = list(_strays(guess.dialect, found).mended(found))
     layout = find_layout(sample, told)
     if layout.width > MAX_COLUMNS:
         raise SourceError(f"{content.name} has {layout.width:,} columns; at most {MAX_COLUMNS:,} can be read.")
-    dialect, tally = guess.dialect, Tally()
-    table = _strict(text, engine, name, dialect, layout, sample)
+    dialect, tally, strays = guess.dialect, Tally(), _strays(guess.dialect, found)
+    with passing(part(progress, 0.0, 0.5), READING, text.survey.size / STRICT_BYTES_A_SECOND):
+        table = _strict(text, engine, name, dialect, layout, sample)
     if table is None:
-        with text.path.open(encoding="utf-8-sig", errors="replace", newline=ends) as file:
-            feed = records(file, dialect, layout.width, tally.damage)
+        with open_watched(text.path, part(progress, 0.5, 1.0), READING, ends) as file:
+            feed = strays.mended(records(file, dialect, layout.width, tally.damage))
             table = store_records(engine, name, feed, layout, sample, dialect.delimiter, tally)
     else:
         tally.blank = text.survey.blank_lines
@@ -68,7 +76,7 @@ def read_delimited(text: Text, content: Content, engine: Engine, name: str, told
     return TextTable(
         table,
         found_names,
-        repairs=(*tally.repairs(before), *dropped, *text.repairs),
+        repairs=(*tally.repairs(before), *strays.repairs, *dropped, *text.repairs),
         encoding=text.encoding.removesuffix("-sig"),
         delimiter="" if dialect.delimiter == NO_DELIMITER else dialect.delimiter,
         quote=dialect.quote,
@@ -77,6 +85,15 @@ def read_delimited(text: Text, content: Content, engine: Engine, name: str, told
         skip_rows=layout.skip,
         compression=content.compression,
     )
+
+
+def _strays(dialect: Dialect, sample: list[list[str]]) -> Strays:
+    width = table_width(sample)
+    # The first record of that width may hold names, and tells nothing about values.
+    body = [record for record in sample if len(record) == width][1:]
+    fit = Fit(width, dialect.delimiter, column_kinds(body, width))
+    valued = True in fit.kinds
+    return Strays(dialect, width, lambda cells: valued and not fit.misfits(cells), could_be_names)
 
 
 def _lines(text: Text, ends: re.Pattern[str]) -> list[str]:

@@ -17,7 +17,7 @@ LARGEST_EXACT = 10**15
 FIRST_DATE, LAST_DATE = 19_000_101, 21_001_231
 PLAIN_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("integer", re.compile(r"-?(?:0|[1-9]\d{0,17})")),
-    ("number", re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")),
+    ("number", re.compile(r"[-+]?(?:\d++\.?+\d*+|\.\d++)(?:[eE][-+]?\d+)?")),
     ("date", re.compile(r"\d{4}-\d\d-\d\d")),
 )
 

@@ -1,6 +1,7 @@
 """Facts about each column of a typed table: what roles, cleaning and profiles are decided from."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -8,12 +9,16 @@ import ibis
 import ibis.expr.types as ir
 
 from segscope.engine import Engine, one
+from segscope.intake.cells import Counts, measure
+from segscope.intake.contents import content_of
 from segscope.intake.report import ROW
 
-__all__ = ["ROW", "ColumnFacts", "column_kind", "measure_facts"]
+__all__ = ["ROW", "ColumnFacts", "column_kind", "measure_facts", "sample_rows"]
 
 Kind = Literal["number", "date", "boolean", "text"]
 APPROXIMATE_ABOVE_ROWS = 500_000
+SAMPLE_ROWS = 2_000
+FEWEST_DIGITS_OF_A_CARD = 13
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class ColumnFacts:
     whole : every number is a whole one
     low, high, quarter, median, three_quarters : of a number's values; ``low`` and ``high`` are dates for dates
     mean_length, at_signs : of a text: mean number of letters, share of values with an @
+    content : what the values are, where a sample of them tells it: "e-mail addresses", "card numbers", "sex" ...
     """
 
     name: str
@@ -41,6 +47,7 @@ class ColumnFacts:
     three_quarters: float | None = None
     mean_length: float = 0.0
     at_signs: float = 0.0
+    content: str = ""
 
     @property
     def present(self) -> int:
@@ -59,7 +66,7 @@ def column_kind(column: ir.Value) -> Kind:
 
 
 def measure_facts(engine: Engine, table: ibis.Table) -> tuple[ColumnFacts, ...]:
-    """Compute the facts of every column (but the row number) in one aggregate query.
+    """Compute the facts of every column (but the row number) in a few aggregate queries.
 
     Distinct values are exact up to 500,000 rows; above, estimated, except where an estimate near the number of rows
     calls for an exact count.
@@ -69,17 +76,31 @@ def measure_facts(engine: Engine, table: ibis.Table) -> tuple[ColumnFacts, ...]:
     if not names:
         return ()
     approximate = rows > APPROXIMATE_ABOVE_ROWS
-    aggregates: dict[str, ir.Scalar] = {}
-    for place, name in enumerate(names):
-        aggregates |= {f"{key}_{place}": value for key, value in _aggregates(table[name], approximate).items()}
-    found = one(engine, table.agg(**aggregates))
-    facts = [_facts(table[name], name, rows, {k: found.get(f"{k}_{i}") for k in _KEYS}) for i, name in enumerate(names)]
-    return tuple(
-        _exact_distinct(engine, table, f) if approximate and f.distinct > 0.9 * f.present else f for f in facts
-    )
+    found = measure(engine, table, {name: _aggregates(table[name], approximate) for name in names})
+    facts = [_facts(table[name], name, rows, found[name]) for name in names]
+    exact = [_exact_distinct(engine, table, f) if approximate and f.distinct > 0.9 * f.present else f for f in facts]
+    return _with_contents(engine, table, exact)
 
 
-_KEYS = ("blanks", "distinct", "whole", "low", "high", "quartiles", "mean_length", "at_signs")
+def sample_rows(engine: Engine, table: ibis.Table, names: Sequence[str], rows: int, wanted: int) -> dict[str, Any]:
+    """The cells of some columns in up to ``wanted`` rows from all over the table, the same rows every time."""
+    spread = table.filter(table[ROW] % max(1, -(-rows // wanted)) == 0) if ROW in table.columns else table
+    found: dict[str, Any] = engine.fetch(spread.select(*names).limit(wanted)).to_pydict()
+    return found
+
+
+def _with_contents(engine: Engine, table: ibis.Table, facts: Sequence[ColumnFacts]) -> tuple[ColumnFacts, ...]:
+    asked = [f.name for f in facts if f.present and (f.kind == "text" or _could_be_cards(f))]
+    if not asked:
+        return tuple(facts)
+    cells = sample_rows(engine, table, asked, facts[0].rows, SAMPLE_ROWS)
+    told = {name: content_of([str(c) for c in cells[name] if c is not None]) for name in asked}
+    return tuple(replace(f, content=told.get(f.name, "")) for f in facts)
+
+
+def _could_be_cards(facts: ColumnFacts) -> bool:
+    low = facts.low if isinstance(facts.low, float) else 0.0
+    return facts.kind == "number" and facts.whole and low >= 10.0 ** (FEWEST_DIGITS_OF_A_CARD - 1)
 
 
 def _aggregates(column: ir.Value, approximate: bool) -> dict[str, ir.Scalar]:
@@ -104,30 +125,30 @@ def _aggregates(column: ir.Value, approximate: bool) -> dict[str, ir.Scalar]:
     return result
 
 
-def _facts(column: ir.Value, name: str, rows: int, found: dict[str, Any]) -> ColumnFacts:
+def _facts(column: ir.Value, name: str, rows: int, found: Counts) -> ColumnFacts:
     blanks = int(found["blanks"] or 0)
     present = max(rows - blanks, 1)
-    quarter, median, three_quarters = found["quartiles"] or (None, None, None)
+    quarter, median, three_quarters = found.get("quartiles") or (None, None, None)
     return ColumnFacts(
         name=name,
         kind=column_kind(column),
         rows=rows,
         blanks=blanks,
         distinct=int(found["distinct"] or 0),
-        whole=bool(found["whole"]),
-        low=_plain(found["low"]),
-        high=_plain(found["high"]),
+        whole=bool(found.get("whole")),
+        low=_plain(found.get("low")),
+        high=_plain(found.get("high")),
         quarter=quarter,
         median=median,
         three_quarters=three_quarters,
-        mean_length=float(found["mean_length"] or 0) / present,
-        at_signs=float(found["at_signs"] or 0) / present,
+        mean_length=float(found.get("mean_length") or 0) / present,
+        at_signs=float(found.get("at_signs") or 0) / present,
     )
 
 
 def _exact_distinct(engine: Engine, table: ibis.Table, facts: ColumnFacts) -> ColumnFacts:
     exact = one(engine, table.agg(n=table[facts.name].nunique()))["n"]
-    return ColumnFacts(**{**facts.__dict__, "distinct": int(exact)})
+    return replace(facts, distinct=int(exact))
 
 
 def _plain(value: Any) -> float | date | None:

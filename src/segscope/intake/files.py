@@ -1,7 +1,11 @@
 """What a path holds, told by its first bytes and never by its name; and its bytes, unpacked."""
 
+import bz2
 import contextlib
 import gzip
+import lzma
+import re
+import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,38 +28,56 @@ FOREIGN = (
     (b"MZ\x90", "a program"),
     (b"7z\xbc\xaf", "a 7-Zip archive: unpack it first"),
     (b"Rar!", "a RAR archive: unpack it first"),
-    (b"BZh", "a bzip2 archive: unpack it first"),
-    (b"\xfd7zXZ", "an xz archive: unpack it first"),
     (b"Obj\x01", "an Avro file: convert it to Parquet or CSV first"),
     (b"ORC", "an ORC file: convert it to Parquet or CSV first"),
     (b"{\\rtf", "a rich text document: save its table as CSV first"),
-    (b"SQLite format 3\x00", "a SQLite database: export its table as CSV first"),
 )
+SQLITE_MAGIC = b"SQLite format 3\x00"
 DUCKDB_MAGIC = b"DUCK"  # from byte 8
+# bzip2 and what it holds: a block, or the end of an empty one.
+COMPRESSIONS = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\xfd7zXZ\x00", "xz"),
+)
+BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
+FILE_ADDRESS = re.compile(r"(sqlite|duckdb):///", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Content:
-    """What a file holds: its format, and how it is compressed ("", "gzip" or "zstd")."""
+    """What a file holds: its format, and how it is compressed ("", "gzip", "zstd", "bzip2" or "xz").
+
+    ``title`` is the name to show where the file at hand is the unpacked copy of another.
+    """
 
     path: Path
     format: str
     compression: str = ""
+    title: str = ""
 
     @property
     def name(self) -> str:
         """Name of the file, fit for messages and reports."""
-        return self.path.name
+        return self.title or self.path.name
 
 
-def look(source: Path | str) -> Content:
-    """Find out what a path holds, or say what is wrong with it.
+def look(source: Path | str, title: str = "") -> Content:
+    """Find out what a path (or ``sqlite:///path``, ``duckdb:///path``) holds, or say what is wrong with it.
 
     >>> look("no/such/file.csv")
     Traceback (most recent call last):
     segscope.errors.SourceError: There is no file file.csv.
     """
+    address = FILE_ADDRESS.match(source) if isinstance(source, str) else None
+    if address:
+        content = look(Path(str(source)[address.end() :]))
+        if content.format != address[1].lower():
+            named = {"sqlite": "SQLite", "duckdb": "DuckDB"}[address[1].lower()]
+            raise SourceError(f"{content.name} is not a {named} database. Name the file without {address[0]}.")
+        return content
     path = Path(source)
+    name = title or path.name
     try:
         if path.is_dir():
             return _folder(path)
@@ -63,14 +85,17 @@ def look(source: Path | str) -> Content:
             first = file.read(PEEK_BYTES)
             compression = _compression(first)
             if compression:
-                with unpacked(file, compression, path.name) as inner:
+                with unpacked(file, compression, name) as inner:
                     first = inner.read(PEEK_BYTES)
     except FileNotFoundError:
         raise SourceError(f"There is no file {path.name}.{_near(path)}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise SourceError(f"{path.name} cannot be read: {reason}.") from None
-    return Content(path, _format(first, path.name), compression)
+        raise SourceError(f"{name} cannot be read: {reason}.") from None
+    form = _format(first, name)
+    if form == "zip" and not compression and _is_workbook(path, name):
+        form = "excel"
+    return Content(path, form, compression, title)
 
 
 @contextlib.contextmanager
@@ -91,9 +116,15 @@ def unpacked(file: BinaryIO, compression: str, name: str) -> Iterator[BinaryIO]:
         elif compression == "zstd":
             with pa.CompressedInputStream(file, "zstd") as stream:
                 yield cast(BinaryIO, stream)
+        elif compression == "bzip2":
+            with bz2.BZ2File(file) as plain:
+                yield cast(BinaryIO, plain)
+        elif compression == "xz":
+            with lzma.LZMAFile(file) as plain:
+                yield cast(BinaryIO, plain)
         else:
             yield file
-    except (EOFError, gzip.BadGzipFile, zlib.error, pa.ArrowException) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
         raise SourceError(
             f"{name} is a damaged or truncated {compression or 'file'} archive. Fetch it again."
         ) from error
@@ -122,9 +153,23 @@ def _folder(path: Path) -> Content:
 
 
 def _compression(first: bytes) -> str:
-    if first.startswith(b"\x1f\x8b"):
-        return "gzip"
-    return "zstd" if first.startswith(b"\x28\xb5\x2f\xfd") else ""
+    if BZIP2.match(first):
+        return "bzip2"
+    return next((name for magic, name in COMPRESSIONS if first.startswith(magic)), "")
+
+
+def _is_workbook(path: Path, name: str) -> bool:
+    """Whether a ZIP archive is a workbook; other office documents are refused."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise SourceError(f"{name} is a damaged or truncated archive. Fetch it again.") from error
+    if any(part.startswith("xl/") for part in parts) or "content.xml" in parts:
+        return True
+    if "[Content_Types].xml" in parts:
+        raise SourceError(f"{name} is not a table but an office document. Save its table as CSV.")
+    return False
 
 
 def _format(first: bytes, name: str) -> str:
@@ -134,10 +179,14 @@ def _format(first: bytes, name: str) -> str:
         return "parquet"
     if first.startswith((b"ARROW1", b"FEA1", b"\xff\xff\xff\xff")):
         return "arrow"
-    if first.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+    if first.startswith(b"\xd0\xcf\x11\xe0"):
         return "excel"
+    if first.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "zip"
+    if first.startswith(SQLITE_MAGIC):
+        return "sqlite"
     if first[8:12] == DUCKDB_MAGIC:
-        raise SourceError(f"{name} is a DuckDB database: export its table as Parquet or CSV first.")
+        return "duckdb"
     for magic, what in FOREIGN:
         if first.startswith(magic):
             raise SourceError(

@@ -111,7 +111,7 @@ class Fit:
             gap = [""] * (self.width - count)
             options = [[*record[:at], *gap, *record[at:]] for at in range(count, 0, -1)]
             return min(options, key=self.misfits) if count > 1 else options[0]
-        if not any(record[self.width :]):
+        if not any(record[self.width :]) and not self.misfits(record[: self.width]):
             tally.trailing += 1
             return record[: self.width]
         tally.long += 1

@@ -12,11 +12,13 @@ from segscope.intake.delimited import MAX_COLUMNS, TextTable
 from segscope.intake.files import Content
 from segscope.intake.fitting import BATCH_ROWS, shown
 from segscope.intake.layout import unique_names
+from segscope.intake.progress import Progress, open_watched, part
 from segscope.intake.report import Repair
 from segscope.intake.streams import store_batches
 from segscope.intake.survey import Text
 
 MAX_ARRAY_BYTES = 512 * 2**20
+BATCH_CELLS = 4 * 2**20
 
 
 class _Figures(str):
@@ -37,18 +39,18 @@ def is_json(head: str) -> bool:
     if not start.startswith("{"):
         return False
     try:
-        _, end = json.JSONDecoder().raw_decode(start)
+        _, end = json.JSONDecoder(parse_int=str).raw_decode(start)
     except (ValueError, RecursionError):
         return False
     return start[end : end + 1].strip() == ""
 
 
-def read_json(text: Text, content: Content, engine: Engine, name: str) -> TextTable:
+def read_json(text: Text, content: Content, engine: Engine, name: str, progress: Progress) -> TextTable:
     """Read objects; the columns are all keys in the order in which they come up. Nested values stay JSON."""
     keys: dict[str, int] = {}
     broken: list[str] = []
     count = 0
-    for item in _objects(text, content.name, broken):
+    for item in _objects(text, content.name, broken, part(progress, 0.0, 0.4)):
         count += 1
         for key in item:
             keys.setdefault(key, len(keys))
@@ -61,15 +63,18 @@ def read_json(text: Text, content: Content, engine: Engine, name: str) -> TextTa
 
     def batches() -> Iterator[pa.RecordBatch]:
         chunk: list[dict[str, Any]] = []
-        for item in _objects(text, content.name, []):
+        for item in _objects(text, content.name, [], part(progress, 0.4, 1.0)):
             chunk.append(item)
-            if len(chunk) == BATCH_ROWS:
+            if len(chunk) == min(BATCH_ROWS, max(1, BATCH_CELLS // len(keys))):
                 yield _batch(chunk, keys, schema)
                 chunk = []
         if chunk:
             yield _batch(chunk, keys, schema)
 
-    table = store_batches(engine, name, schema, batches())
+    try:
+        table = store_batches(engine, name, schema, batches())
+    except RecursionError:
+        raise SourceError(f"{content.name} nests values hundreds of levels deep. Flatten them first.") from None
     repairs = (Repair("lines that are no JSON objects set aside", len(broken), shown(broken)),) if broken else ()
     return TextTable(
         table,
@@ -81,11 +86,11 @@ def read_json(text: Text, content: Content, engine: Engine, name: str) -> TextTa
     )
 
 
-def _objects(text: Text, file: str, broken: list[str]) -> Iterator[dict[str, Any]]:
+def _objects(text: Text, file: str, broken: list[str], progress: Progress) -> Iterator[dict[str, Any]]:
     if text.head.lstrip().startswith("["):
         yield from _array(text, file, broken)
         return
-    with text.path.open(encoding="utf-8-sig", errors="replace") as lines:
+    with open_watched(text.path, progress, "Reading rows") as lines:
         for line in lines:
             if line.strip():
                 item = _parsed(line)
@@ -116,8 +121,12 @@ def _parsed(text: str) -> Any:
 
 
 def _batch(items: list[dict[str, Any]], keys: dict[str, int], schema: pa.Schema) -> pa.RecordBatch:
-    columns = [pa.array([_cell(item.get(key)) for item in items], pa.string()) for key in keys]
-    return pa.record_batch(columns, schema)
+    # Few objects may have each of many keys: only the cells that are there are looked at.
+    cells = [[""] * len(items) for _ in keys]
+    for i, item in enumerate(items):
+        for key, value in item.items():
+            cells[keys[key]][i] = _cell(value)
+    return pa.record_batch([pa.array(column, pa.string()) for column in cells], schema)
 
 
 def _cell(value: Any) -> str:

@@ -58,6 +58,8 @@ def find_layout(sample: Sequence[Record], told: ReadOptions) -> Layout:
     width = max(width, 1)
     if count and told.header_rows is None and rows[count:] and all(map(RULE.fullmatch, rows[count][1])):
         header_rows = rows[count][0] + 1  # a line drawn under the names
+    if len(heads) == 1 and len(heads[0]) > width == len(filled := [cell for cell in heads[0] if cell.strip()]):
+        heads = [filled]  # a delimiter too many between the names
     named = max((i + 1 for head in heads for i, cell in enumerate(head) if cell.strip()), default=0)
     width = max(width, named)
     if heads and len(heads[0]) == width - 1 and len(rows) > count and any(len(r) == width for _, r in rows[count:]):
@@ -101,10 +103,10 @@ def count_header_rows(rows: Sequence[Record], width: int) -> int:
         return 0
     body = rows[1 : SAMPLE_ROWS + 1]
     if not body:
-        return int(_could_be_names(rows[0]))
+        return int(could_be_names(rows[0]))
     votes = [_vote(rows[0], body, column) for column in range(min(width, len(rows[0])))]
     total = sum(votes)
-    if total < 0 or (total == 0 and not _could_be_names(rows[0], body)):
+    if total < 0 or (total == 0 and not could_be_names(rows[0], body)):
         return 0
     count = 1
     while count < MAX_HEADER_ROWS and len(rows) > count + 2 and _second_header(rows[count], rows[count + 1 :], width):
@@ -175,7 +177,8 @@ def _vote(head: Record, body: Sequence[Record], column: int) -> int:
     return 0 if years else -1
 
 
-def _could_be_names(head: Record, body: Sequence[Record] = ()) -> bool:
+def could_be_names(head: Record, body: Sequence[Record] = ()) -> bool:
+    """Whether the cells of a record could be the names of columns: words, all different, and not found below."""
     filled = [cell.strip() for cell in head if cell.strip()]
     if not filled or any((_is_value(cell) and not YEAR.fullmatch(cell)) or "@" in cell for cell in filled):
         return False

@@ -5,13 +5,15 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from segscope.intake.report import SPACES
 
-MAX_CELL_LINES = 5_000
+MAX_CELL_LINES, FEWEST_CELL_LINES = 5_000, 2
 MAX_CELL_CHARACTERS = 10_000_000
 LINE_END = re.compile(r"\r\n|\n|\r")
 NEWLINE = re.compile(r"\n")
+BACKSLASH = "\\"  # escapes everywhere; other signs do in quoted cells only, and stand for themselves in addresses
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def records(
         return
     delimiter, quote, escape = dialect.delimiter, dialect.quote, dialect.escape
     usual = bool(quote) and not escape and len(delimiter) == 1 and delimiter != " "
-    feed = _Feed(lines)
+    feed, patience = _Feed(lines), MAX_CELL_LINES
     for line in feed:
         text = line.rstrip("\r\n")
         if not text:
@@ -69,7 +71,11 @@ def records(
                 damage.stray_quotes += bool(split.stray)
                 yield split.cells
             else:
-                yield _continued(line, split, feed, dialect, width, damage)
+                open_before = damage.open_quotes
+                yield _continued(line, split, feed, dialect, width, damage, patience)
+                # Where quotes keep failing to end, looking far ahead for each would never finish.
+                failed = damage.open_quotes > open_before
+                patience = max(FEWEST_CELL_LINES, patience // 4) if failed else MAX_CELL_LINES
 
 
 class _Feed:
@@ -125,7 +131,15 @@ def _spaced(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
             yield line.split()
 
 
-def _continued(line: str, first: _Split, feed: _Feed, dialect: Dialect, width: int | None, damage: Damage) -> list[str]:
+def _continued(
+    line: str,
+    first: _Split,
+    feed: _Feed,
+    dialect: Dialect,
+    width: int | None,
+    damage: Damage,
+    patience: int,
+) -> list[str]:
     """A record whose quoted cell does not end on its line. Lines that turn out not to belong to it are put back."""
     taken: list[str] = []
     text, split, head, start, size = line, first, list(first.cells), first.open_at, 0
@@ -133,11 +147,11 @@ def _continued(line: str, first: _Split, feed: _Feed, dialect: Dialect, width: i
         taken.append(more)
         size += len(more)
         # Only a quote can end the cell; looking at each line once keeps long cells cheap.
-        if dialect.quote not in more and len(taken) < MAX_CELL_LINES and size < MAX_CELL_CHARACTERS:
+        if dialect.quote not in more and len(taken) < patience and size < MAX_CELL_CHARACTERS:
             continue
         text = line + "".join(taken)
         split = _split(text.rstrip("\r\n"), dialect, start)
-        if split.open_at < 0 or len(taken) >= MAX_CELL_LINES or size >= MAX_CELL_CHARACTERS:
+        if split.open_at < 0 or len(taken) >= patience or size >= MAX_CELL_CHARACTERS:
             break
         head, start = head + split.cells, split.open_at
     if split.open_at < 0:
@@ -180,7 +194,7 @@ def _split(text: str, dialect: Dialect, start: int = 0) -> _Split:
             while at < end and text[at] == " " and not text.startswith(delimiter, at):
                 at += 1
         else:
-            stop = _next_delimiter(text, at, delimiter, escape)
+            stop = _next_delimiter(text, at, delimiter, escape if escape == BACKSLASH else "")
             cells.append(_unescaped(text[at:stop], dialect, quoted=False))
             at = stop
         if at >= end:
@@ -193,26 +207,25 @@ def _split(text: str, dialect: Dialect, start: int = 0) -> _Split:
 
 def _closing(text: str, at: int, dialect: Dialect) -> tuple[int, int]:
     """Where the quoted cell that begins before ``at`` ends (-1: nowhere), and how many stray quotes it holds."""
-    quote, escape, delimiter = dialect.quote, dialect.escape, dialect.delimiter
-    stray, start = 0, at
-    while True:
-        at = text.find(quote, at)
-        if at < 0:
-            return -1, stray
-        if escape and _escaped(text, start, at, escape):
-            at += 1
-            continue
-        after = at + 1
-        if text.startswith(quote, after):
-            at += 2
-            continue
-        beyond = after
-        while beyond < len(text) and text[beyond] == " " and not text.startswith(delimiter, beyond):
-            beyond += 1
-        if beyond >= len(text) or text.startswith(delimiter, beyond):
-            return at, stray
-        stray += 1
-        at += 1
+    found = _inside(dialect).match(text, at)
+    end = found.end() if found else at
+    if end >= len(text):
+        return -1, 0
+    content, quote = text[at:end], dialect.quote
+    if quote not in content:
+        return end, 0
+    doubled = content.replace(dialect.escape + quote, "") if dialect.escape else content
+    return end, doubled.replace(quote + quote, "").count(quote)
+
+
+@lru_cache(maxsize=256)
+def _inside(dialect: Dialect) -> re.Pattern[str]:
+    """All of a quoted cell up to its closing quote: the first that the delimiter or the end follows."""
+    quote, escape = re.escape(dialect.quote), re.escape(dialect.escape)
+    escaped = f"{escape}.|" if escape else ""
+    stray = rf"{quote}(?! *(?:{re.escape(dialect.delimiter)}|\Z))"
+    # Possessive: no way back, so that a cell of any length is read once.
+    return re.compile(f"(?:[^{quote}{escape}]++|{escaped}{quote}{quote}|{stray})*+", re.DOTALL)
 
 
 def _escaped(text: str, start: int, at: int, escape: str) -> bool:
@@ -235,7 +248,7 @@ def _next_delimiter(text: str, at: int, delimiter: str, escape: str) -> int:
 
 def _unescaped(cell: str, dialect: Dialect, quoted: bool) -> str:
     quote, escape = dialect.quote, dialect.escape
-    if escape and escape in cell:
+    if escape and escape in cell and (quoted or escape == BACKSLASH):
         known = {escape, quote, dialect.delimiter}
         out, at = [], 0
         while at < len(cell):

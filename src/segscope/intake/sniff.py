@@ -20,16 +20,16 @@ RARE = ("~", "^", "#", "&", "@", "!", "*", "=", "%", "$", "§", "¬", "¦", "\x1
 PRIOR = {**dict.fromkeys(USUAL, 1.0), **dict.fromkeys(RARE, 0.7), ":": 0.5, " ": 0.6, SPACES: 0.65}
 PRIOR_OF_LONG = 0.95
 NO_DELIMITER = "\x1f\x1e\x1f"  # of files of one column; no file has it
-QUOTES = ('"', "'")
+QUOTES = ('"', "'", "`")
 ONE_COLUMN, ONE_COLUMN_OF_VALUES = 0.1, 0.4
 
 VALUE = re.compile(
-    r"""\s*(?:
+    r"""(?=.*\d|\s*\Z)\s*(?:
     [-+(]?\s?(?:[$€£¥]|[A-Z]{3}\s)?\s?(?:\d+|\d{1,3}(?:[.,'\s]\d{3})+)?(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s?\)?\s?(?:[%$€£¥]|[A-Z]{3})?
     | \d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:[AaPp][Mm]|Z|[-+]\d\d:?\d\d)?)?
     | \d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s?(?:[AaPp][Mm])?
     )\s*""",
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
 WORDS = re.compile(r"\s*[^\W_][\w .'’&()/+*?!%°-]*")
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.]+")

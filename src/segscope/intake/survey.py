@@ -15,6 +15,7 @@ from typing import BinaryIO
 from segscope.errors import SourceError
 from segscope.intake.encoding import EVIDENCE_BYTES, FALLBACK, guess_encoding
 from segscope.intake.files import Content, open_content, read_up_to
+from segscope.intake.progress import Progress, WatchedFile, part
 from segscope.intake.report import Repair
 
 CHUNK_BYTES = 4 * 2**20
@@ -23,6 +24,8 @@ MAX_LINE_BYTES = 50 * 10**6
 MAX_CONTROL_SHARE = 0.1
 # Compressed text shrinks 5 to 30 times; what unfolds far more is made to fill a disk.
 BOMB_BYTES, BOMB_RATIO = 2**30, 200
+USUAL_RATIO = 6
+SURVEYING = "Surveying the file"
 CONTROL = bytes(c for c in range(32) if c not in b"\t\n\r\x0b\x0c\x1b\x1c\x1d\x1e\x1f\x01\x02")
 
 
@@ -73,7 +76,7 @@ class Text:
 
 
 @contextlib.contextmanager
-def ready_text(content: Content, encoding: str | None) -> Iterator[Text]:
+def ready_text(content: Content, encoding: str | None, progress: Progress) -> Iterator[Text]:
     """Survey a text, and copy it for as long as the context lasts if it is packed, not UTF-8, or holds zeros."""
     with open_content(content) as stream:
         sample = read_up_to(stream, SAMPLE_BYTES)
@@ -84,16 +87,16 @@ def ready_text(content: Content, encoding: str | None) -> Iterator[Text]:
         path = content.path
         if content.compression:
             path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="segscope-"))) / "unpacked"
-            survey = _unpack(content, path, plain)
+            survey = _unpack(content, path, plain, part(progress, 0.0, 0.5))
         else:
             with path.open("rb") as file:
-                survey = _pass_through(file, None, content, plain)
+                survey = _pass_through(file, None, content, plain, part(progress, 0.0, 0.5))
         if plain and not survey.utf8 and not encoding:
             guessed = guess_encoding(bytes(survey.evidence))
         undecodable = 0
         if not (plain and survey.utf8 and not survey.zeros):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="segscope-")))
-            path, undecodable = _transcode(path, folder / "text", guessed)
+            path, undecodable = _transcode(path, folder / "text", guessed, part(progress, 0.5, 1.0))
         with path.open("rb") as file:
             head = read_up_to(file, SAMPLE_BYTES).decode("utf-8-sig", errors="ignore")
         if not head.strip():
@@ -128,18 +131,20 @@ def _checked(encoding: str) -> str:
     return info.name
 
 
-def _unpack(content: Content, target: Path, plain: bool) -> Survey:
+def _unpack(content: Content, target: Path, plain: bool, progress: Progress) -> Survey:
     with open_content(content) as stream, target.open("wb") as out:
-        return _pass_through(stream, out, content, plain)
+        return _pass_through(stream, out, content, plain, progress)
 
 
-def _pass_through(stream: BinaryIO, out: BinaryIO | None, content: Content, plain: bool) -> Survey:
+def _pass_through(stream: BinaryIO, out: BinaryIO | None, content: Content, plain: bool, progress: Progress) -> Survey:
     survey = Survey()
     packed = content.path.stat().st_size
+    expected = max(1, packed * (USUAL_RATIO if content.compression else 1))
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     line, before = 0, b"\n"
     while chunk := stream.read(CHUNK_BYTES):
         survey.size += len(chunk)
+        progress(SURVEYING, min(1.0, survey.size / expected))
         if out is not None:
             out.write(chunk)
             if survey.size > BOMB_BYTES and survey.size > BOMB_RATIO * packed:
@@ -151,7 +156,7 @@ def _pass_through(stream: BinaryIO, out: BinaryIO | None, content: Content, plai
         if line > MAX_LINE_BYTES:
             raise SourceError(
                 f"{content.name} has a line of more than {MAX_LINE_BYTES // 10**6} MB. "
-                "Check that it is a table with one customer a line."
+                "Check that it is a table with one customer a line (JSON: one object a line)."
             )
         _count(survey, chunk, before)
         before = chunk[-2:]
@@ -183,7 +188,7 @@ def _count(survey: Survey, chunk: bytes, before: bytes) -> None:
     survey.newlines += b"\n" in chunk
 
 
-def _transcode(source: Path, target: Path, encoding: str) -> tuple[Path, int]:
+def _transcode(source: Path, target: Path, encoding: str, progress: Progress) -> tuple[Path, int]:
     """Write a file anew in UTF-8, without zeros; bytes that the encoding does not know are read as Windows-1252."""
     repaired = 0
 
@@ -196,7 +201,8 @@ def _transcode(source: Path, target: Path, encoding: str) -> tuple[Path, int]:
 
     handler = f"segscope-{id(patch)}"
     codecs.register_error(handler, patch)
-    with source.open("rb") as raw, target.open("w", encoding="utf-8", errors="replace", newline="") as out:
+    watched = WatchedFile(source, progress, "Translating to UTF-8")
+    with io.BufferedReader(watched) as raw, target.open("w", encoding="utf-8", errors="replace", newline="") as out:
         text = io.TextIOWrapper(raw, encoding=encoding, errors=handler, newline="")
         while part := text.read(CHUNK_BYTES):
             out.write(part.replace("\0", "") if "\0" in part else part)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import ibis
 
 from segscope.engine import Engine, one
-from segscope.errors import RecipeError, did_you_mean
+from segscope.errors import RecipeError, SourceError, did_you_mean
 from segscope.intake import dates, numbers
 from segscope.intake.cells import commonest, count_if, measure
 from segscope.intake.dating import date_plans
@@ -21,12 +21,18 @@ from segscope.intake.report import KINDS, ROW, ColumnReading, Kind, ReadOptions
 
 SHOWN = 5
 LARGEST_WHOLE = 2**53
+MAX_COLUMNS = 2_000
 
 
 def type_columns(
     engine: Engine, table: ibis.Table, name: str, found: Sequence[str], told: ReadOptions
 ) -> tuple[ibis.Table, tuple[ColumnReading, ...]]:
     """Store the typed table of a table of texts under ``name``, with one reading for each column."""
+    if len(table.columns) > MAX_COLUMNS:
+        raise SourceError(
+            f"There are {len(table.columns):,} columns; at most {MAX_COLUMNS:,} can be given types. "
+            "Leave out those that say nothing about customers, or convert the file with --text."
+        )
     count = int(one(engine, table.aggregate(n=table.count()))["n"])
     plans = plan_columns(engine, table, count, told)
     readable = measure(engine, table, {p.column: {"n": p.value.count()} for p in plans if not p.exact})
@@ -113,13 +119,13 @@ def _number_plan(
             notes.append(f"values leave the decimal sign open: read with '{decimal}', not '{other}'")
     plain = plain and decimal == "."
     value = numbers.number(look.text, numbers.NumberForm(decimal, plain))
-    fraction = (value != value.round()) | look.text.re_search(r"[0-9][eE]")
+    fraction = (value % 1.0 != 0) | look.text.re_search(r"[0-9][eE]")
     if plain:
         fraction |= look.text.contains(".")
     found = measure(engine, table, {column: {"fractions": count_if(fraction), "large": value.abs().max()}})[column]
     whole = not found["fractions"] and (found["large"] or 0) < LARGEST_WHOLE
     if forced == "integer" or (whole and forced != "number"):
-        whole_value = (value == value.round()).ifelse(value, ibis.null("float64")).try_cast("int64")
+        whole_value = (value % 1.0 == 0).ifelse(value, ibis.null("float64")).try_cast("int64")
         return Plan(column, "integer", look.text, whole_value, look.present, "; ".join(notes))
     return Plan(column, "number", look.text, value, look.present, "; ".join(notes))
 
@@ -137,11 +143,14 @@ def _affixes(engine: Engine, table: ibis.Table, look: Look) -> tuple[str, list[s
         return "", []
     main = max(sorted(signs), key=lambda sign: signs[sign])
     others = sorted(sign for sign in signs if sign != main)
-    if others and sum(signs[s] for s in others) > RUBBISH * look.present:
-        return f"amounts in several units ({', '.join([main, *others][:6])}) kept as text", []
-    if main == "%":
-        return "", ["percent sign dropped: 12 % is 12"]
-    return "", [f"currency {main}" if main in CURRENCIES.values() else f"unit {main}"]
+    usual = "currency " if main in CURRENCIES.values() else "unit "
+    remark = "percent sign dropped: 12 % is 12" if main == "%" else usual + main
+    if others:
+        strange = sum(signs[s] for s in others)
+        remark += f"; {strange:,} in {', '.join(others[:5])} read as if they were {main}"
+        if strange > RUBBISH * look.present:
+            return f"amounts in several units ({', '.join([main, *others][:6])}) kept as text", [remark]
+    return "", [remark]
 
 
 def _boolean_plan(engine: Engine, table: ibis.Table, column: str, look: Look, forced: bool) -> Plan:

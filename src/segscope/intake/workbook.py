@@ -1,6 +1,8 @@
 """Workbooks: .xlsx, .xlsm, .xlsb, .xls and .ods, one sheet at a time, every cell as text."""
 
+import re
 import zipfile
+import zlib
 
 import fastexcel
 
@@ -12,7 +14,12 @@ from segscope.intake.fitting import Tally, store_records
 from segscope.intake.layout import find_layout
 from segscope.intake.report import ReadOptions
 
-BOMB_BYTES, BOMB_RATIO = 2**30, 200
+BOMB_BYTES, BOMB_RATIO = 2**28, 200
+# A reader lays a sheet out from its first cell to its last, whatever stands between.
+BOX_CELLS, BOX_RATIO = 5_000_000, 50
+CHUNK_BYTES = 2**20
+CELL = re.compile(rb'<c [^>]*?r="([A-Z]{1,3})([0-9]{1,7})"')
+SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 
 
 def read_workbook(content: Content, engine: Engine, name: str, told: ReadOptions) -> TextTable:
@@ -74,12 +81,41 @@ def _refuse_other_archives(content: Content) -> None:
         with zipfile.ZipFile(content.path) as archive:
             parts = archive.infolist()
             names = {part.filename for part in parts}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            unfolded = sum(part.file_size for part in parts)
+            bomb = unfolded > BOMB_BYTES and unfolded > BOMB_RATIO * content.path.stat().st_size
+            wide = not bomb and any(_mostly_void(archive, name) for name in sorted(names) if SHEET.fullmatch(name))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
         raise SourceError(f"{content.name} is a damaged or truncated archive. Fetch it again.") from error
     if not any(n.startswith("xl/") for n in names) and "content.xml" not in names:
         raise SourceError(f"{content.name} is a ZIP archive, not a table. Unpack it and choose a file in it.")
-    unfolded = sum(part.file_size for part in parts)
-    if unfolded > BOMB_BYTES and unfolded > BOMB_RATIO * content.path.stat().st_size:
+    if bomb:
         raise SourceError(
             f"{content.name} unfolds to more than {BOMB_RATIO} times its size. Check it, and save it as CSV."
         )
+    if wide:
+        raise SourceError(
+            f"{content.name} has cells so far from its table that it cannot be laid out. "
+            "Delete them, or save the table as CSV."
+        )
+
+
+def _mostly_void(archive: zipfile.ZipFile, name: str) -> bool:
+    """Whether a sheet is a huge box with next to nothing in it."""
+    cells, row, column = 0, 0, 0
+    with archive.open(name) as sheet:
+        rest = b""
+        while chunk := sheet.read(CHUNK_BYTES):
+            chunk = rest + chunk
+            cut = chunk.rfind(b"<")
+            chunk, rest = chunk[:cut], chunk[cut:]
+            for letters, digits in CELL.findall(chunk):
+                cells += 1
+                row, column = max(row, int(digits)), max(column, _column_number(letters))
+    return row * column > BOX_CELLS and row * column > BOX_RATIO * cells
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
