@@ -149,8 +149,17 @@ def test_a_place_where_no_study_can_be(run: Run, place: Path, study: str, told: 
     assert listing(place) == before
 
 
-@pytest.mark.parametrize("command", ["describe", "serve", "score"])
-@pytest.mark.parametrize(("study", "told"), [("nope", "There is no study at"), ("other", "is not a study")])
+@pytest.mark.parametrize(
+    ("command", "study", "told"),
+    [
+        ("describe", "nope", "There is no study at"),
+        ("score", "nope", "There is no study at"),
+        ("describe", "other", "is not a study"),
+        ("score", "other", "is not a study"),
+        ("serve", "other", "is not a study"),
+        ("serve", "ok.csv", "is a file"),
+    ],
+)
 def test_a_study_that_is_none(run: Run, place: Path, command: str, study: str, told: str) -> None:
     more = [place / "ok.csv", "-o", place / "out.csv"] if command == "score" else []
     refused(run(command, place / study, *more), told)

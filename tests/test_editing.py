@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segscope.editing import Change, Draft, draft, possible_roles, rule_key
+from segscope.cleaning import rule_key
+from segscope.editing import Change, Draft, draft, possible_roles
 from segscope.errors import FormulaError, RecipeError
 from segscope.features import propose_derived
 from segscope.intake import ReadOptions

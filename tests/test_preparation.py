@@ -63,9 +63,10 @@ def test_one_absurd_value_is_bounded_and_does_not_call_for_a_log(engine: Engine)
     assert (step.log, step.bounded) == (False, 1)
 
 
-def test_negative_values_never_call_for_a_log(engine: Engine) -> None:
-    (step,) = fitted(engine, "auto", a=[-1.0, *(math.expm1(v) for v in np.linspace(0, 12, 200))])
-    assert not step.log
+@pytest.mark.parametrize(("returns", "log"), [(1, True), (10, False)])
+def test_a_few_negative_values_do_not_forbid_a_log_and_many_do(engine: Engine, returns: int, log: bool) -> None:
+    (step,) = fitted(engine, "auto", a=[-3.0] * returns + [math.expm1(v) for v in np.linspace(0, 12, 200)])
+    assert step.log is log
 
 
 def test_where_most_are_alike_there_is_no_bound(engine: Engine) -> None:

@@ -24,16 +24,31 @@ LISTED_CUSTOMERS = 20
 
 @dataclass(frozen=True)
 class CleaningEntry:
-    """One thing that cleaning did or saw, in words, with the number of customers that it concerns."""
+    """One thing that cleaning did or saw, in words, with the number of customers that it concerns.
+
+    ``rule`` names the rule behind it (:func:`rule_key`), "" where there is none.
+    """
 
     action: str
     column: str
     count: int
     detail: str
     customers: tuple[str, ...] = ()
+    rule: str = ""
 
 
 CleaningLog = tuple[CleaningEntry, ...]
+
+
+def rule_key(rule: CleaningRule, rules: Sequence[CleaningRule]) -> str:
+    """What names a rule among others: its action, its place among those of its column, and the column.
+
+    >>> rules = (CleaningRule("implausible", "a", ""), CleaningRule("implausible", "a", "", high=9.0))
+    >>> rule_key(rules[1], rules)
+    'implausible/1/a'
+    """
+    same = [r for r in rules if (r.action, r.column) == (rule.action, rule.column)]
+    return f"{rule.action}/{same.index(rule)}/{rule.column}"
 
 
 def propose_rules(
@@ -149,9 +164,7 @@ def describe_cleaning(engine: Engine, table: ibis.Table, recipe: Recipe, facts: 
     Entries come in the order: implausible, fill, set aside, repeated rows, repeated identifiers.
     """
     by_name = {f.name: f for f in facts}
-    log = [
-        _implausible_entry(engine, table, r, recipe.identifier) for r in recipe.cleaning if r.action == "implausible"
-    ]
+    log = [_implausible_entry(engine, table, r, recipe) for r in recipe.cleaning if r.action == "implausible"]
     fills = [r for r in recipe.cleaning if r.action == "fill" and r.column in by_name]
     log += [_fill_entry(engine, table, r, recipe, by_name[r.column]) for r in fills]
     log += [
@@ -163,7 +176,8 @@ def describe_cleaning(engine: Engine, table: ibis.Table, recipe: Recipe, facts: 
     return tuple(e for e in log if e.count > 0 or e.action == "set_aside")
 
 
-def _implausible_entry(engine: Engine, table: ibis.Table, rule: CleaningRule, identifier: str | None) -> CleaningEntry:
+def _implausible_entry(engine: Engine, table: ibis.Table, rule: CleaningRule, recipe: Recipe) -> CleaningEntry:
+    identifier = recipe.identifier
     wrong = table.filter(_implausible(table, rule))
     value = wrong[rule.column]
     named = value.cast("string") if identifier is None else wrong[identifier].cast("string")
@@ -174,7 +188,8 @@ def _implausible_entry(engine: Engine, table: ibis.Table, rule: CleaningRule, id
     values = ", ".join(f"{r['value']:.15g}" for r in listed) + (" …" if count > LISTED_CUSTOMERS else "")
     done = "counted as blank" if rule.enabled else "kept, since the rule is off"
     detail = f"{count:,} implausible {_plural('value', count)} in {rule.column} {done} ({values}): {rule.reason}."
-    return CleaningEntry("implausible", rule.column, count, detail, tuple(str(r["customer"]) for r in listed))
+    customers = tuple(str(r["customer"]) for r in listed)
+    return CleaningEntry("implausible", rule.column, count, detail, customers, rule_key(rule, recipe.cleaning))
 
 
 def _fill_entry(
@@ -188,7 +203,8 @@ def _fill_entry(
     what = f"{facts.blanks:,} {_plural('blank', facts.blanks)}{extra} in {rule.column}"
     filled = f"the median {median:,.6g}" if median is not None else "nothing"
     done = f"filled with {f'{rule.values[0]:,.6g}' if rule.values else filled} wherever a number is needed"
-    return CleaningEntry("fill", rule.column, facts.blanks, f"{what} {done}; charts show them as blank.")
+    detail = f"{what} {done}; charts show them as blank."
+    return CleaningEntry("fill", rule.column, facts.blanks, detail, rule=rule_key(rule, recipe.cleaning))
 
 
 def _repeated(engine: Engine, table: ibis.Table, recipe: Recipe) -> CleaningLog:

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from segscope import __version__
 from segscope.beside import Beside
 from segscope.errors import RecipeError, SegscopeError, SourceError
+from segscope.flags import with_decisions, with_reading
 
 PORT = 8050
 DEMO_CUSTOMERS = 2240
@@ -33,7 +34,9 @@ app = typer.Typer(
 )
 console = Console(stderr=True)
 
-Source = Annotated[str, typer.Argument(help="Customer file: CSV or other delimited text, Parquet, Excel ...")]
+Source = Annotated[
+    str, typer.Argument(help="Customer file or log (CSV, Excel, Parquet, JSON lines ...), or address of a database.")
+]
 StudyFolder = Annotated[Path, typer.Argument(help="Folder of a study.")]
 Segments = Annotated[str, typer.Option(help="Number of segments, 1 to 12, or 'auto' for what the evidence supports.")]
 Features = Annotated[str | None, typer.Option(help="Columns to cluster on, separated by commas.")]
@@ -62,12 +65,16 @@ def demo(
                 samples.write(file, customers)
                 _fit(str(file), folder, _choices("4", None, "auto", 0, None), weigher, tell)
 
-        _serve([folder], host, port, browser, prepare)
+        _serve([folder], host, port, browser, prepare, _page_of(folder))
 
 
 @app.command()
+@with_reading
+@with_decisions
 def run(
     source: Source,
+    reading: Any,
+    changes: Any,
     study: Annotated[Path | None, typer.Option(help="Folder to keep the study in.")] = None,
     segments: Segments = "auto",
     features: Features = None,
@@ -79,23 +86,28 @@ def run(
 ) -> None:
     """Fit a customer file if needed, then open the dashboard."""
     with tempfile.TemporaryDirectory(prefix="segscope-") as place:
-        folder = study or Path(place) / (Path(source).stem or "study")
+        folder = study or Path(place) / ("study" if "://" in source else Path(source).stem or "study")
 
         def prepare(tell: Tell) -> None:
             with closing(Beside()) as weigher:
                 from segscope.study import is_study
 
-                choices = _choices(segments, features, transform, seed, None)
+                choices = _choices(segments, features, transform, seed, None, changes)
                 decided = segments != "auto" or features is not None or transform != "auto" or seed != 0
+                decided = decided or reading is not None or bool(changes)
                 if not is_study(folder) or decided or _newer(source, folder):
-                    _fit(source, folder, choices, weigher, tell)
+                    _fit(source, folder, choices, weigher, tell, reading)
 
-        _serve([folder], host, port, browser, prepare)
+        _serve([folder], host, port, browser, prepare, _page_of(folder))
 
 
 @app.command()
+@with_reading
+@with_decisions
 def fit(
     source: Source,
+    reading: Any,
+    changes: Any,
     study: Annotated[Path, typer.Option(help="Folder to write the study to.")],
     recipe: Annotated[Path | None, typer.Option(help="Recipe to follow (JSON), from another study.")] = None,
     segments: Annotated[str | None, typer.Option(help="Number of segments, 1 to 12, or 'auto'.")] = None,
@@ -105,20 +117,25 @@ def fit(
 ) -> None:
     """Fit a customer file and write the study."""
     with closing(Beside()) as weigher:
-        found = _fit(source, study, _choices(segments, features, transform, seed, recipe), weigher)
+        found = _fit(
+            source, study, _choices(segments, features, transform, seed, recipe, changes), weigher, None, reading
+        )
     for segment in found.segments:
         typer.echo(f"{segment.id}  {segment.size:>10,}  {segment.share:>6.1%}  {segment.name}")
 
 
 @app.command()
 def serve(
-    studies: Annotated[list[Path], typer.Argument(help="Folders of studies.")],
+    places: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[DIR]...", help="Studies, and a folder of studies where new ones go too."),
+    ] = None,
     host: Host = "127.0.0.1",
     port: Port = PORT,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = False,
 ) -> None:
-    """Open the dashboard on studies that are fitted already."""
-    _serve(studies, host, port, browser)
+    """Open the dashboard on studies; new ones are made in the page. Without a folder for them they are temporary."""
+    _serve(places or [], host, port, browser)
 
 
 @app.command()
@@ -138,9 +155,11 @@ def describe(
 
 
 @app.command()
+@with_reading
 def score(
     study: StudyFolder,
     source: Source,
+    reading: Any,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv or .parquet.")],
 ) -> None:
     """Append each customer's segment, its probability and the second segment to a file."""
@@ -150,13 +169,15 @@ def score(
     segmentation = read_fit(study, read_card(study)).segmentation
     with _working("Scoring") as tell:
         tell("Scoring", 0.5)
-        count = score_file(segmentation, Path(source), output)
+        count = score_file(segmentation, source, output, reading)
     typer.echo(f"{count:,} customers scored into {output.name}")
 
 
 @app.command()
+@with_reading
 def convert(
     source: Source,
+    reading: Any,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv or .parquet.")],
     text: Annotated[bool, typer.Option("--text", help="Keep each cell as it stands in the file.")] = False,
 ) -> None:
@@ -165,7 +186,7 @@ def convert(
 
     with _working("Converting") as tell:
         tell("Converting", 0.5)
-        count, report = write_converted(source, output, text)
+        count, report = write_converted(source, output, text, reading)
     typer.echo(f"{count:,} rows of {report.source} written to {output.name}")
     for repair in report.repairs:
         typer.echo(f"{repair.action}: {repair.count:,}. {repair.detail}")
@@ -217,14 +238,19 @@ def _fail(message: str) -> None:
 
 
 def _choices(
-    segments: str | None, features: str | None, transform: str | None, seed: int | None, recipe: Path | None
+    segments: str | None,
+    features: str | None,
+    transform: str | None,
+    seed: int | None,
+    recipe: Path | None,
+    changes: Any = (),
 ) -> Any:
     from segscope.recipe import Recipe
     from segscope.study import Choices
 
     named = None if features is None else tuple(f.strip() for f in features.split(",") if f.strip())
     written = None if recipe is None else Recipe.from_json(_read_text(recipe))
-    return Choices(_segments(segments), named, transform, seed, written)  # type: ignore[arg-type]
+    return Choices(_segments(segments), named, transform, seed, written, changes)  # type: ignore[arg-type]
 
 
 def _segments(text: str | None) -> int | None:
@@ -255,7 +281,14 @@ def _newer(source: str, study: Path) -> bool:
     return not file.exists() or file.stat().st_mtime > (study / CARD).stat().st_mtime
 
 
-def _fit(source: str, folder: Path, choices: Any, weigher: Beside, also: Tell | None = None) -> Any:
+def _fit(
+    source: str,
+    folder: Path,
+    choices: Any,
+    weigher: Beside,
+    also: Tell | None = None,
+    reading: Any = None,
+) -> Any:
     from segscope.study import fit_source
 
     with _working("Reading the file") as tell:
@@ -265,7 +298,7 @@ def _fit(source: str, folder: Path, choices: Any, weigher: Beside, also: Tell | 
             if also:
                 also(stage, done)
 
-        return fit_source(source, folder, choices, both, weigher)
+        return fit_source(source, folder, choices, both, weigher, reading)
 
 
 @contextmanager
@@ -276,25 +309,43 @@ def _working(title: str) -> Iterator[Any]:
         yield lambda stage, done: bar.update(task, description=stage, completed=done)
 
 
+def _page_of(folder: Path) -> str:
+    from segscope.web.addresses import slug
+
+    return f"/s/{slug(folder.resolve().name)}/explore"
+
+
 def _serve(
-    studies: list[Path], host: str, port: int, browser: bool, before: Callable[[Tell], None] | None = None
+    places: list[Path],
+    host: str,
+    port: int,
+    browser: bool,
+    before: Callable[[Tell], None] | None = None,
+    page: str = "",
 ) -> None:
-    """Listen at once, do what comes before with its progress on the page, then serve the studies."""
-    from segscope.web.hosting import host_application
+    """Listen at once, do what comes before with its progress on the page, then serve what is at the places."""
+    from segscope.settings import from_environment
+    from segscope.web.hosting import LOOPBACK, host_application
 
-    def prepare(tell: Tell) -> Any:
-        if before:
-            # Loaded while the fit waits for the process beside.
-            threading.Thread(target=import_module, args=("segscope.web.server",), daemon=True).start()
-            before(tell)
-        from segscope.web.server import make_server
-        from segscope.web.studies import Studies
+    settings = from_environment()
+    with ExitStack() as stack:
 
-        if before:
-            tell("Opening the dashboard", 0.97)
-        return make_server(Studies(studies))
+        def prepare(tell: Tell) -> Any:
+            if before:
+                # Loaded while the fit waits for the process beside.
+                threading.Thread(target=import_module, args=("segscope.web.server",), daemon=True).start()
+                before(tell)
+            from segscope.web.server import make_server
+            from segscope.web.studies import Studies, split_folders
 
-    host_application(prepare, host, port, browser)
+            if before:
+                tell("Opening the dashboard", 0.97)
+            folders, home = split_folders(places)
+            studies = Studies(folders, home, settings, local=host in LOOPBACK)
+            stack.callback(studies.close)
+            return make_server(studies)
+
+        host_application(prepare, host, port, browser, page)
 
 
 @app.callback(invoke_without_command=True)

@@ -6,16 +6,19 @@ import pyarrow as pa
 
 from segscope.engine import connect
 from segscope.exporting import check_target, write_rows
-from segscope.intake import ROW, IntakeReport, read, read_text
+from segscope.intake import ROW, IntakeReport, ReadOptions, read, read_text
 
 
-def convert(source: str | Path, target: Path, as_text: bool = False) -> tuple[int, IntakeReport]:
+def convert(
+    source: str | Path, target: Path, as_text: bool = False, reading: ReadOptions | None = None
+) -> tuple[int, IntakeReport]:
     """Write a source as intake reads it.
 
     Parameters
     ----------
     target : file to write: .csv, .tsv or .parquet
     as_text : every cell as the text that stands in the source, under the names that stand there; else typed columns
+    reading : what the user knows of the source
 
     Returns
     -------
@@ -28,7 +31,7 @@ def convert(source: str | Path, target: Path, as_text: bool = False) -> tuple[in
     check_target(target)
     engine = connect()
     try:
-        table, report = (read_text if as_text else read)(source, engine, "source")
+        table, report = (read_text if as_text else read)(source, engine, "source", reading)
         kept = [c for c in table.columns if c != ROW]
         ordered = table.order_by(ROW).select(*kept) if ROW in table.columns else table
         schema = engine.fetch(ordered.limit(0)).schema

@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from segscope.describing import describe
 from segscope.engine import connect
-from segscope.intake import ROW, read_frame
+from segscope.intake import ROW, ReadOptions, read_frame
 from segscope.recipe import Recipe, Transform
-from segscope.scoring import free_names, scored
-from segscope.segmentation import Segment, check_columns
+from segscope.scoring import free_names, score_table
+from segscope.segmentation import Segment
 from segscope.study import Choices, Fit, fit_source, read_card, read_fit
 
 
@@ -63,10 +63,10 @@ class Study:
         engine = connect()
         try:
             table, _ = read_frame(frame, engine, "frame")
-            check_columns(table, segmentation, "The table")
+            scores = score_table(engine, table, segmentation, "The table")
             kept = [c for c in table.columns if c != ROW]
             names = free_names(kept)
-            joined = table.join(engine.store("scores", scored(table, segmentation)), ROW).order_by(ROW)
+            joined = table.left_join(scores, ROW).order_by(ROW)
             return engine.fetch(joined.select(*kept, **{n: joined[f"__{i}"] for i, n in enumerate(names)}))
         finally:
             engine.close()
@@ -79,23 +79,25 @@ def fit(
     features: tuple[str, ...] | None = None,
     transform: Transform = "auto",
     seed: int = 0,
+    reading: ReadOptions | None = None,
 ) -> Study:
-    """Fit a customer file and write the study.
+    """Fit a customer file, or a log of transactions, and write the study.
 
     Parameters
     ----------
-    source : the file
+    source : the file, or the address of a database
     folder : where the study goes; new, empty, or a study already
     segments : 1 to 12; None lets the evidence choose
     features : columns to cluster on; None takes the proposal
     transform : "auto", or "none" to standardise only
     seed : of every random draw, 0 to 4294967295
+    reading : what you know of the source, such as ``ReadOptions(table="customers")``
 
     Raises
     ------
     SegscopeError : with what is wrong, where, and what to do
     """
-    found = fit_source(source, Path(folder), Choices(segments, features, transform, seed))
+    found = fit_source(source, Path(folder), Choices(segments, features, transform, seed), reading=reading)
     return Study(Path(folder), found)
 
 

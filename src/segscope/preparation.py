@@ -1,8 +1,8 @@
 """Preparation: the fitted numbers that turn features into model space.
 
-For each feature: blanks take the median; a heavily skewed one is seen on a log scale; values beyond Tukey's far-out
-fences count as the fence; then the mean is taken off and the (population) standard deviation divides. ``transform =
-"none"`` fills and standardises, and does nothing else.
+For each feature: blanks take the median; a heavily skewed one is seen on a log scale, which ends at 0; values beyond
+Tukey's far-out fences count as the fence; then the mean is taken off and the (population) standard deviation divides.
+``transform = "none"`` fills and standardises, and does nothing else.
 
 Every sum is taken in fixed point, so the numbers are the same on every run, order of rows and engine. The same
 arithmetic, in the same order, is an expression over a table and NumPy over one customer.
@@ -116,7 +116,7 @@ def fit_preparation(
             tail = quantiles[f"q{i}"]
             log = (
                 ("log", feature) not in off
-                and quantiles[f"low{i}"] >= 0
+                and tail[0] >= 0  # a few returns must not decide
                 and _skewness(engine, table, feature, tail[0], tail[4]) > LOG_ABOVE_SKEWNESS
             )
             step = replace(step, log=log)
@@ -136,7 +136,7 @@ def _bounded(step: FeaturePreparation, quarter: float, three_quarters: float) ->
 
 
 def _onto_scale(value: float, step: FeaturePreparation) -> float:
-    return math.log(value + 1.0) if step.log else value
+    return math.log(max(value, 0.0) + 1.0) if step.log else value
 
 
 def _skewness(engine: Engine, table: ibis.Table, feature: str, low: float, high: float) -> float:

@@ -20,7 +20,7 @@ from segscope.engine import Engine, connect, one
 from segscope.errors import ScoreError, did_you_mean
 from segscope.exporting import check_target, write_rows
 from segscope.features import as_number
-from segscope.intake import ROW, IntakeReport, read, read_text
+from segscope.intake import ROW, IntakeReport, ReadOptions, read, read_text
 from segscope.preparation import to_model_numpy
 from segscope.profiling import Profiles
 from segscope.recipe import ColumnRole, Concept, DerivedColumn, Role
@@ -35,6 +35,7 @@ from segscope.segmentation import (
     to_customers,
     without_unneeded,
 )
+from segscope.transactions import customers_of
 from segscope.wording import full
 
 Array = npt.NDArray[np.float64]
@@ -49,10 +50,16 @@ YES, NO = {"yes", "y", "true"}, {"no", "n", "false"}
 TEXT_FORMATS = {"delimited text"}
 
 
-def score_file(segmentation: Segmentation, source: Path, target: Path) -> int:
+def score_file(segmentation: Segmentation, source: str | Path, target: Path, reading: ReadOptions | None = None) -> int:
     """Score every row of a source and write it with ``segment``, ``segment_probability`` and ``second_segment``.
 
-    The source's own columns and the order of its rows stay; cells of a text file stay as they stand in it.
+    The source's own columns and the order of its rows stay; cells of a text file stay as they stand in it. In a log
+    each row has the segment of its customer; rows that no customer was made of have none.
+
+    Parameters
+    ----------
+    source : file or address, of customers or of transactions as the study's were
+    reading : what the user knows of the source
 
     Returns
     -------
@@ -61,15 +68,13 @@ def score_file(segmentation: Segmentation, source: Path, target: Path) -> int:
     check_target(target)
     engine = connect()
     try:
-        typed, report = read(source, engine, "typed")
-        typed = _with_kinds(engine, typed, segmentation)
-        check_columns(typed, segmentation, report.source)
-        scores = engine.store("scores", scored(typed, segmentation))
+        typed, report = read(source, engine, "typed", reading)
+        scores = score_table(engine, typed, segmentation, report.source)
         own = typed
         if report.format in TEXT_FORMATS:
-            text = read_text(source, engine, "text")[0]
+            text = read_text(source, engine, "text", reading)[0]
             own = text if ROW in text.columns else text.mutate(**{ROW: ibis.row_number()})
-        wanted = own.join(scores, ROW).order_by(ROW).drop(ROW)
+        wanted = own.left_join(scores, ROW).order_by(ROW).drop(ROW, f"{ROW}_right")
         found = engine.fetch(wanted.limit(0)).schema
         names = _as_found(found.names[: -len(APPENDED)], report)
         names += free_names(names)
@@ -77,6 +82,25 @@ def score_file(segmentation: Segmentation, source: Path, target: Path) -> int:
         return write_rows((b.rename_columns(names) for b in engine.batches(wanted)), schema, target)
     finally:
         engine.close()
+
+
+def score_table(engine: Engine, typed: ibis.Table, segmentation: Segmentation, where: str) -> ibis.Table:
+    """Score a typed source, of customers or of transactions; stored by ROW (see :func:`scored`)."""
+    log, as_of = segmentation.recipe.log, segmentation.recipe.as_of
+    if log is None or as_of is None or _has_customers(typed, segmentation):
+        typed = _with_kinds(engine, typed, segmentation)
+        check_columns(typed, segmentation, where)
+        return engine.store("scores", scored(typed, segmentation))
+    customers = customers_of(engine, typed, log, as_of, "scored_customers")[0]
+    found = engine.store("scores_of_customers", scored(customers, segmentation))
+    named = found.join(customers.select(ROW, __customer=customers[log.customer]), ROW).drop(ROW)
+    rows = typed.select(ROW, __customer=typed[log.customer])
+    return engine.store("scores", rows.join(named, "__customer").select(ROW, "__0", "__1", "__2"))
+
+
+def _has_customers(typed: ibis.Table, segmentation: Segmentation) -> bool:
+    """Whether a source for a log's study brings its customers ready made."""
+    return all(name in typed.columns for name in segmentation.needed)
 
 
 def _with_kinds(engine: Engine, source: ibis.Table, segmentation: Segmentation) -> ibis.Table:

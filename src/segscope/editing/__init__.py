@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segscope.editing.applying import apply
-from segscope.editing.changes import Change, ChangeKind, possible_roles, rule_key
+from segscope.editing.changes import Change, ChangeKind, possible_roles
 from segscope.editing.saying import follows, sentence
 from segscope.errors import RecipeError
 from segscope.intake import ReadOptions
 from segscope.recipe import Recipe
 
-__all__ = ["Change", "ChangeKind", "Draft", "draft", "possible_roles", "rule_key"]
+__all__ = ["Change", "ChangeKind", "Draft", "draft", "possible_roles"]
 
 MAX_CHANGES = 500
 

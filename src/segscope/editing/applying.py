@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from segscope import formula
-from segscope.editing.changes import NO, YES, Change, rule_key
+from segscope.cleaning import rule_key
+from segscope.editing.changes import NO, YES, Change
 from segscope.errors import FormulaError, RecipeError, did_you_mean
 from segscope.features import propose_derived
 from segscope.intake import KINDS, ReadOptions

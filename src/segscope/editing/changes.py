@@ -1,10 +1,9 @@
 """What a change is, and which there can be."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from segscope.recipe import CleaningRule, Role
+from segscope.recipe import Role
 
 ChangeKind = Literal[
     "role", "sensitive", "rule", "fill", "feature", "derive", "remove", "as_of", "log", "type", "reading"
@@ -21,7 +20,7 @@ class Change:
     =========== ================================ =======================================
     role        column                           a role
     sensitive   column                           yes or no
-    rule        key of a rule (:func:`rule_key`) yes (on) or no (off)
+    rule        key of a rule (cleaning.rule_key)   yes (on) or no (off)
     fill        column                           "median", or "0"
     feature     column                           yes (makes the segments) or no
     derive      name of a derived column         its formula
@@ -36,17 +35,6 @@ class Change:
     kind: ChangeKind
     name: str = ""
     value: str = ""
-
-
-def rule_key(rule: CleaningRule, rules: Sequence[CleaningRule]) -> str:
-    """What names a rule among others: its action, its place among those of its column, and the column.
-
-    >>> rules = (CleaningRule("implausible", "a", ""), CleaningRule("implausible", "a", "", high=9.0))
-    >>> rule_key(rules[1], rules)
-    'implausible/1/a'
-    """
-    same = [r for r in rules if (r.action, r.column) == (rule.action, rule.column)]
-    return f"{rule.action}/{same.index(rule)}/{rule.column}"
 
 
 def possible_roles(kind: str, distinct: int) -> tuple[Role, ...]:

@@ -1,6 +1,6 @@
 """Fitting: the stages from a typed source table to a finished segmentation, in order. Pure: nothing is written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
@@ -25,13 +25,16 @@ from segscope.errors import DataError
 from segscope.exploring import Variable, describe_variables
 from segscope.features import check_features, propose_derived, propose_features
 from segscope.identity import free_numbers, match_segments
+from segscope.intake.copies import find_copies
 from segscope.intake.facts import ROW, ColumnFacts, measure_facts
+from segscope.intake.progress import part
 from segscope.intake.roles import newest_date, propose_roles
 from segscope.naming import Portrait, by_value, portray, value_column
 from segscope.preparation import Preparation, coordinate, fit_preparation, to_model
 from segscope.profiling import Profiles, profile
 from segscope.recipe import ColumnRole, Recipe, Role
 from segscope.segmentation import SEGMENT, Segment, Segmentation, assign, to_customers
+from segscope.study.customers import Customers
 from segscope.wording import counted
 
 Progress = Callable[[str, float], None]
@@ -100,7 +103,7 @@ class Here:
 
 def propose_recipe(engine: Engine, source: ibis.Table, facts: Sequence[ColumnFacts]) -> Recipe:
     """Propose a whole recipe for a typed source table, without asking anything."""
-    proposal = propose_roles(facts)
+    proposal = propose_roles(facts, find_copies(engine, source, facts))
     as_of = newest_date(facts, proposal.columns)
     return Recipe(
         columns=proposal.columns,
@@ -113,17 +116,17 @@ def propose_recipe(engine: Engine, source: ibis.Table, facts: Sequence[ColumnFac
 
 def fit(
     engine: Engine,
-    source: ibis.Table,
+    source: Customers,
     recipe: Recipe,
-    facts: Sequence[ColumnFacts],
     progress: Progress,
     previous: Segmentation | None = None,
     weigher: Weigher | None = None,
 ) -> Fit:
-    """Fit a recipe to a typed source table.
+    """Fit a recipe to customers.
 
     Parameters
     ----------
+    source : the customers, before cleaning
     previous : the segmentation whose ids, names and colours live on where its segments do
     weigher : who weighs the evidence; None does it here, another may do it in a process beside
 
@@ -131,11 +134,11 @@ def fit(
     ------
     DataError, ColumnError, RecipeError : when the data or the recipe do not allow it
     """
-    weigher = weigher or Here()
+    weigher, facts = weigher or Here(), source.facts
     customers = facts[0].rows if facts else 0
     if customers < FEWEST_CUSTOMERS:
         raise DataError(f"The file has {counted(customers, 'customer')}. Segments need at least {FEWEST_CUSTOMERS}.")
-    table = engine.view("__customers", to_customers(source, recipe))
+    table = engine.view("__customers", to_customers(source.table, recipe))
     if not recipe.features:
         recipe = recipe.replace(features=propose_features(recipe, facts))
     check_features(table, recipe)
@@ -147,7 +150,7 @@ def fit(
     points = draw(engine, model, columns, "key", recipe.seed)
     _check_distinct(points, recipe.segments)
     weigher.take(points, recipe.seed)
-    evidence = None if recipe.segments else weigher.evidence(_part(progress, 0.36, 0.65))
+    evidence = None if recipe.segments else weigher.evidence(part(progress, 0.36, 0.65))
     k = recipe.segments or (evidence.recommended if evidence else 1)
     progress("Clustering", 0.65 if evidence else 0.36)
     solution = kmeans(points, k, recipe.seed)
@@ -165,9 +168,10 @@ def fit(
     progress("Judging the segments", 0.85 if evidence else 0.5)
     judged = judge(points, solution_at(points, refined.centres), recipe.seed)
     segmentation, verdict = _judged(segmentation, judged, order)
-    evidence = evidence or weigher.evidence(_part(progress, 0.55, 0.93))
+    evidence = evidence or weigher.evidence(part(progress, 0.55, 0.93))
     notes = tuple(_note(f, recipe) for f in facts)
-    cleaning = describe_cleaning(engine, source, recipe, facts) + _prepared(preparation, recipe)
+    cleaning = source.made + describe_cleaning(engine, source.table, recipe, facts)
+    cleaning += _prepared(preparation, recipe, {c: p.low for c, p in profiles.everybody.numbers.items()})
     return Fit(
         customers, notes, cleaning, evidence, verdict, segmentation, profiles, portraits, refined.wcss, variables
     )
@@ -190,8 +194,8 @@ def customer_key(table: ibis.Table, recipe: Recipe) -> ibis.expr.types.StringVal
         return ibis.coalesce(table[recipe.identifier].cast("string"), "")
     parts = [ibis.coalesce(table[f].cast("string"), "") for f in recipe.features]
     key = parts[0]
-    for part in parts[1:]:
-        key = key + "|" + part
+    for following in parts[1:]:
+        key = key + "|" + following
     return key
 
 
@@ -201,11 +205,6 @@ def _check_distinct(points: Points, wanted: int | None) -> None:
             f"There are {counted(points.distinct, 'different customer')} on the chosen features, fewer than the "
             f"{wanted} segments asked for. Ask for fewer segments or choose other features."
         )
-
-
-def _part(progress: Progress, start: float, end: float) -> Progress:
-    """Progress within a part of the whole."""
-    return lambda stage, done: progress(stage, start + (end - start) * done)
 
 
 def _draft(recipe: Recipe, preparation: Preparation, refined: Refined, customers: int) -> Segmentation:
@@ -298,8 +297,8 @@ def _note(facts: ColumnFacts, recipe: Recipe) -> ColumnNote:
     return ColumnNote(facts.name, role.role, facts.blanks, role.reason, role.label, facts.distinct)
 
 
-def _prepared(preparation: Preparation, recipe: Recipe) -> CleaningLog:
-    """What preparation did to features, as entries of the cleaning log."""
+def _prepared(preparation: Preparation, recipe: Recipe, lows: Mapping[str, float]) -> CleaningLog:
+    """What preparation did to features, as entries of the cleaning log. ``lows``: smallest values."""
     entries: list[CleaningEntry] = []
     source = {c.column for c in recipe.columns}
     told = {r.column for r in recipe.cleaning if r.action == "fill" and r.column in source}
@@ -316,17 +315,18 @@ def _prepared(preparation: Preparation, recipe: Recipe) -> CleaningLog:
         if step.blanks and step.feature not in told:
             with_what = f"{step.fill:,.6g}" if step.feature in by_hand else f"the median {step.fill:,.6g}"
             detail = f"{counted(step.blanks, 'blank')} in {label} filled with {with_what} for clustering."
-            entries.append(CleaningEntry("fill", step.feature, step.blanks, detail))
+            entries.append(CleaningEntry("fill", step.feature, step.blanks, detail, rule=f"fill/0/{step.feature}"))
         if step.bounded and step.low is not None and step.high is not None:
             low, high = (cast(float, np.expm1(v)) if step.log else v for v in (step.low, step.high))
             detail = (
                 f"{counted(step.bounded, 'value')} of {label} beyond {low:,.6g} to {high:,.6g} counted as the bound in "
                 "clustering (three interquartile ranges beyond the quartiles); charts show them as they are."
             )
-            entries.append(CleaningEntry("bound", step.feature, step.bounded, detail))
+            entries.append(CleaningEntry("bound", step.feature, step.bounded, detail, rule=f"bound/0/{step.feature}"))
         if step.log:
-            detail = f"{label} is heavily skewed, so clustering sees its logarithm."
-            entries.append(CleaningEntry("log", step.feature, 0, detail))
+            below = "; values below 0 count as 0" if lows.get(step.feature, 0.0) < 0 else ""
+            detail = f"{label} is heavily skewed, so clustering sees its logarithm{below}."
+            entries.append(CleaningEntry("log", step.feature, 0, detail, rule=f"log/0/{step.feature}"))
     return tuple(entries)
 
 

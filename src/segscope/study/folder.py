@@ -17,13 +17,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import ibis
 
 from segscope.engine import Engine
 from segscope.errors import StudyError
 from segscope.intake import ROW, IntakeReport, ReadOptions
+from segscope.intake.database import is_server, without_password
+from segscope.intake.files import FILE_ADDRESS
 from segscope.recipe import build, dump_json
 from segscope.segmentation import check_shape
 from segscope.study.fitting import Fit
@@ -136,12 +137,10 @@ def note_origin(folder: Path, source: str) -> None:
 
     Such a path names no folder of this machine above both, and still holds when both are moved together.
     """
-    if "://" in source:
-        address = urlsplit(source)
-        user = f"{address.username}@" if address.username else ""
-        where = address._replace(netloc=user + address.netloc.rpartition("@")[2]).geturl()
+    if is_server(source):
+        where = without_password(source)
     else:
-        where = os.path.relpath(Path(source).resolve(), folder.resolve())
+        where = os.path.relpath(Path(FILE_ADDRESS.sub("", source)).resolve(), folder.resolve())
     (folder / ORIGIN).parent.mkdir(exist_ok=True)
     _replace_text(folder / ORIGIN, where + "\n")
 
@@ -161,7 +160,7 @@ def source_of(folder: Path) -> str | None:
     if not (folder / ORIGIN).is_file():
         return None
     where = (folder / ORIGIN).read_text(encoding="utf-8").rstrip("\n")
-    if "://" in where:
+    if is_server(where):
         return where
     place = folder.resolve() / where
     return str(place) if place.exists() else None

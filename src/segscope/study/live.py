@@ -13,6 +13,7 @@ from segscope.exploring import Variable, add_bins
 from segscope.intake import ROW
 from segscope.recipe import Recipe
 from segscope.segmentation import SEGMENT, assign, to_customers
+from segscope.study.customers import MADE, Source, make
 from segscope.study.fitting import Fit, customer_key
 from segscope.study.folder import Card, read_card, read_data, read_fit
 
@@ -69,8 +70,11 @@ def open_study(folder: Path) -> LiveStudy:
     fit = read_fit(folder, card)
     engine = connect()
     source = read_data(folder, card, engine, "source")
+    if fit.recipe.log:
+        source = make(engine, Source(source, ()), fit.recipe).table
     live = _load(engine, source, folder, card, fit)
     engine.drop("source")
+    engine.drop(MADE)
     if isinstance(engine, DuckDBEngine):
         engine.lock()
     return live

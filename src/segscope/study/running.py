@@ -1,22 +1,23 @@
 """Running: an order is carried out, from a source or a study's own data to a study that is written."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
 import ibis
 
+from segscope.editing import Change, draft
 from segscope.engine import Engine, connect
 from segscope.errors import DataError, RecipeError, SegscopeError, StudyError
 from segscope.intake import IntakeReport, ReadOptions, read
-from segscope.intake.facts import ColumnFacts, column_kind, measure_facts
+from segscope.intake.facts import column_kind
+from segscope.intake.progress import part
 from segscope.recipe import Recipe, Role, Transform, build, dump_json
 from segscope.samples import SYNTHETIC_NOTE
 from segscope.segmentation import Segmentation
-from segscope.study.adapting import adapt
-from segscope.study.fitting import Fit, Progress, Weigher, fit, propose_recipe
+from segscope.study.customers import Customers, adapted, decide, make, source_of_table
+from segscope.study.fitting import Fit, Progress, Weigher, fit
 from segscope.study.folder import (
     Card,
     check_writable,
@@ -31,18 +32,23 @@ from segscope.study.folder import (
     write_study,
 )
 
-AS_GUESSED = ReadOptions()
+DATABASES = ("sqlite", "duckdb", "postgresql")
+READ_SHARE = 0.1  # of a run; what comes after says its own share
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What the user decides before a fit; None leaves the proposal. ``segments``: 0 lets the evidence choose."""
+    """What the user decides before a fit; None leaves the proposal.
+
+    ``segments``: 0 lets the evidence choose. ``recipe`` takes the place of the proposal; ``changes`` change it.
+    """
 
     segments: int | None = None
     features: tuple[str, ...] | None = None
     transform: Transform | None = None
     seed: int | None = None
     recipe: Recipe | None = None
+    changes: tuple[Change, ...] = ()
 
     def applied(self, recipe: Recipe) -> Recipe:
         """A recipe with these choices made."""
@@ -120,7 +126,7 @@ def fit_source(
     choices: Choices = Choices(),
     progress: Progress = silent,
     weigher: Weigher | None = None,
-    reading: ReadOptions = AS_GUESSED,
+    reading: ReadOptions | None = None,
     shown: str = "",
 ) -> Fit:
     """Read a source, fit it, and write the study.
@@ -143,15 +149,13 @@ def fit_source(
     engine = connect()
     try:
         progress("Reading the file", 0.0)
-        table, report = read(source, engine, "source", reading)
-        report = replace(report, source=shown or report.source)
-        facts = measure_facts(engine, table)
-        recipe = choices.applied(choices.recipe or propose_recipe(engine, table, facts))
-        check_recipe(table, recipe, report.source)
-        found = _fitted(engine, table, recipe, facts, report, progress, _previous(folder), weigher)
+        reading = reading or ReadOptions()
+        table, report = read(source, engine, "source", reading, part(progress, 0.0, READ_SHARE), shown)
+        recipe, customers = _decided(engine, table, choices)
+        found = _fitted(engine, customers, recipe, report, progress, _previous(folder), weigher)
         progress("Writing the study", 0.95)
         card = Card(
-            Path(report.source).stem, report.source, found.customers, "", "", report, _is_sample(Path(source)),
+            _name(report), report.source, found.customers, "", "", report, _is_sample(Path(source)),
             reading=reading,
         )  # fmt: skip
         write_study(folder, engine, table, card, found)
@@ -168,8 +172,12 @@ def refit(folder: Path, recipe: Recipe, progress: Progress = silent) -> Fit:
     try:
         progress("Reading the data", 0.0)
         table = engine.store("source", read_data(folder, card, engine, "snapshot"))
-        facts, previous = measure_facts(engine, table), read_fit(folder, card).segmentation
-        found = _fitted(engine, table, recipe, facts, card.intake, progress, previous, None)
+        source, previous = source_of_table(engine, table), read_fit(folder, card).segmentation
+        if (recipe.log, recipe.as_of) == (previous.recipe.log, previous.recipe.as_of):
+            customers = make(engine, source, recipe)
+        else:
+            recipe, customers = adapted(engine, source, recipe)
+        found = _fitted(engine, customers, recipe, card.intake, progress, previous, None)
         progress("Writing the study", 0.95)
         write_fit(folder, card, found)
     finally:
@@ -188,13 +196,10 @@ def reread(folder: Path, card: Card, order: Order, progress: Progress = silent) 
     engine = connect()
     try:
         progress("Reading the file", 0.0)
-        table, report = read(place, engine, "source", order.reading)
-        report = replace(report, source=card.source)
-        facts = measure_facts(engine, table)
-        proposed = propose_recipe(engine, table, facts)
+        table, report = read(place, engine, "source", order.reading, part(progress, 0.0, READ_SHARE), card.source)
         previous = read_fit(folder, card).segmentation
-        recipe = adapt(order.recipe or previous.recipe, proposed)
-        found = _fitted(engine, table, recipe, facts, report, progress, previous, None)
+        recipe, customers = adapted(engine, source_of_table(engine, table), order.recipe or previous.recipe)
+        found = _fitted(engine, customers, recipe, report, progress, previous, None)
         progress("Writing the study", 0.95)
         write_study(folder, engine, table, replace(card, intake=report, reading=order.reading), found)
     finally:
@@ -213,21 +218,35 @@ def check_recipe(table: ibis.Table, recipe: Recipe, where: str) -> None:
             raise RecipeError(f"The recipe takes {column.column!r} for a {column.role}, but {where} has {kind}s there.")
 
 
+def _decided(engine: Engine, table: ibis.Table, choices: Choices) -> tuple[Recipe, Customers]:
+    source = source_of_table(engine, table)
+    if choices.recipe is None:
+        recipe, customers = decide(engine, source, choices.changes)
+    else:
+        recipe = draft(choices.recipe, ReadOptions(), choices.changes).recipe
+        customers = make(engine, source, recipe)
+    return choices.applied(recipe), customers
+
+
 def _fitted(
     engine: Engine,
-    table: ibis.Table,
+    customers: Customers,
     recipe: Recipe,
-    facts: Sequence[ColumnFacts],
     report: IntakeReport,
     progress: Progress,
     previous: Segmentation | None,
     weigher: Weigher | None,
 ) -> Fit:
-    check_recipe(table, recipe, report.source)
+    check_recipe(customers.table, recipe, report.source)
     try:
-        return fit(engine, table, recipe, facts, progress, previous, weigher)
+        return fit(engine, customers, recipe, progress, previous, weigher)
     except DataError as error:
         raise type(error)(f"{report.source}: {error}") from None
+
+
+def _name(report: IntakeReport) -> str:
+    """What a study is called at first: its file without the ending, or the table of its database."""
+    return report.source if report.format in DATABASES else Path(report.source).stem
 
 
 def _previous(folder: Path) -> Segmentation | None:
