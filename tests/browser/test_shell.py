@@ -10,8 +10,9 @@ pytestmark = pytest.mark.browser
 TABS = ["Data", "Explore", "Clustering", "Segments", "Insights"]
 
 
-def test_the_first_address_opens_explore_and_every_tab_is_one_click_away(page: Page, site: Site) -> None:
+def test_the_first_page_opens_a_study_and_every_tab_is_one_click_away(page: Page, site: Site) -> None:
     page.goto(site.url)
+    page.get_by_role("link", name="sample_customers", exact=True).click()
     expect(page.get_by_text("2,240 of 2,240 customers")).to_be_visible()
     for tab in TABS:
         page.get_by_role("link", name=tab, exact=True).click()
@@ -26,6 +27,10 @@ def test_the_header_names_the_study_and_says_that_the_sample_is_synthetic(page: 
     expect(header).to_contain_text("sample_customers")
     expect(header).to_contain_text("2,240 customers · 4 segments")
     expect(header).to_contain_text("synthetic sample")
+    header.get_by_role("link", name="Studies").click()
+    expect(page).to_have_url(f"{site.url}/")
+    expect(page.get_by_role("heading", name="Studies")).to_be_visible()
+    expect(page.locator(".nav-tab")).to_have_count(0)
 
 
 def test_an_address_that_leads_nowhere_offers_the_open_studies(page: Page, site: Site) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from segscope.errors import StudyError
+from segscope.intake import ReadOptions
 from segscope.recipe import Recipe
-from segscope.study import Choices, fit_source, read_card, read_fit
+from segscope.settings import Settings
+from segscope.study import Choices, Order, fit_source, is_study, read_card, read_fit
+from segscope.study.archive import pack
 from segscope.web.jobs import Job, Jobs
 
 PATIENCE = 60.0
@@ -29,6 +33,10 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def recipe_of(folder: Path) -> Recipe:
     return read_fit(folder, read_card(folder)).recipe
+
+
+def order(folder: Path, recipe: Recipe) -> Order:
+    return Order(str(folder), recipe)
 
 
 def ended(jobs: Jobs, study_id: str = "study") -> Job:
@@ -57,20 +65,22 @@ def test_a_run_writes_the_study_and_can_be_undone(fitted: Path) -> None:
     assert jobs.earlier("study") is None
 
     wanted = before.replace(segments=3)
-    first = jobs.start("study", fitted, before, wanted)
+    first = jobs.start("study", order(fitted, wanted), order(fitted, before))
     assert first.status == "running"
-    assert jobs.start("study", fitted, before, wanted) == jobs.latest("study")  # joined, not started again
+    assert jobs.start("study", order(fitted, wanted), order(fitted, before)) == jobs.latest(
+        "study"
+    )  # joined, not started again
     with pytest.raises(StudyError, match="Another run"):
-        jobs.start("study", fitted, before, before.replace(segments=4))
+        jobs.start("study", order(fitted, before.replace(segments=4)), order(fitted, before))
     job = ended(jobs)
     assert (job.status, job.message, job.number) == ("done", "", 1)
     assert job.seconds > 0
     assert opened == ["study"]
     assert recipe_of(fitted) == wanted
     assert len(read_fit(fitted, read_card(fitted)).segments) == 3
-    assert jobs.earlier("study") == before
+    assert jobs.earlier("study") == order(fitted, before)
 
-    jobs.start("study", fitted, wanted, before)
+    jobs.start("study", order(fitted, before), order(fitted, wanted))
     assert ended(jobs).status == "done"
     assert recipe_of(fitted) == before
     assert jobs.earlier("study") is None
@@ -79,7 +89,7 @@ def test_a_run_writes_the_study_and_can_be_undone(fitted: Path) -> None:
 def test_a_run_that_fails_says_why_and_leaves_the_segmentation(fitted: Path) -> None:
     jobs = Jobs(lambda _: pytest.fail("nothing was written"))
     card = read_card(fitted)
-    jobs.start("study", fitted, recipe_of(fitted), recipe_of(fitted).replace(features=("same",)))
+    jobs.start("study", order(fitted, recipe_of(fitted).replace(features=("same",))), order(fitted, recipe_of(fitted)))
     job = ended(jobs)
     assert job.status == "failed"
     assert "same" in job.message
@@ -90,7 +100,7 @@ def test_a_run_that_fails_says_why_and_leaves_the_segmentation(fitted: Path) -> 
 def test_a_cancelled_run_leaves_the_segmentation(fitted: Path) -> None:
     jobs = Jobs(lambda _: pytest.fail("nothing was written"))
     card, current = read_card(fitted), recipe_of(fitted)
-    jobs.start("study", fitted, current, current.replace(segments=5))
+    jobs.start("study", order(fitted, current.replace(segments=5)), order(fitted, current))
     jobs.cancel("study")
     assert ended(jobs).status == "cancelled"
     assert read_card(fitted) == card
@@ -102,10 +112,12 @@ def test_a_cancelled_run_leaves_the_segmentation(fitted: Path) -> None:
 def test_a_run_that_is_killed_is_reported(fitted: Path) -> None:
     jobs = Jobs(lambda _: pytest.fail("nothing was written"))
     current = recipe_of(fitted)
-    jobs.start("study", fitted, current, current.replace(segments=6))
-    child = jobs._runs["study"].process.pid
+    jobs.start("study", order(fitted, current.replace(segments=6)), order(fitted, current))
+    wait_for(lambda: jobs._runs["study"].process is not None)
+    child = jobs._runs["study"].process
     assert child is not None
-    os.kill(child, getattr(signal, "SIGKILL", signal.SIGTERM))
+    assert child.pid is not None
+    os.kill(child.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
     job = ended(jobs)
     assert job.status == "failed"
     assert "ended" in job.message
@@ -115,7 +127,7 @@ def test_progress_rises_and_has_words(fitted: Path) -> None:
     jobs = Jobs(lambda _: None)
     current = recipe_of(fitted)
     seen: list[tuple[str, float]] = []
-    jobs.start("study", fitted, current, current.replace(seed=1))
+    jobs.start("study", order(fitted, current.replace(seed=1)), order(fitted, current))
 
     def done() -> bool:
         job = jobs.latest("study")
@@ -135,6 +147,106 @@ def test_a_result_that_cannot_be_opened_is_a_failure(fitted: Path) -> None:
 
     jobs = Jobs(opened)
     current = recipe_of(fitted)
-    jobs.start("study", fitted, current, current.replace(seed=2))
+    jobs.start("study", order(fitted, current.replace(seed=2)), order(fitted, current))
     job = ended(jobs)
     assert (job.status, job.message) == ("failed", "It cannot be opened.")
+
+
+def test_a_study_is_made_from_an_upload_which_moves_into_it(fitted: Path, tmp_path: Path) -> None:
+    upload = tmp_path / "0f0f.csv"
+    upload.write_bytes((fitted.parent / "customers.csv").read_bytes())
+    jobs = Jobs(lambda _: None)
+    jobs.start("new", Order(str(tmp_path / "new"), source=str(upload), shown="My customers.csv", keep=True))
+    job = ended(jobs, "new")
+    assert (job.status, job.message) == ("done", "")
+    card = read_card(tmp_path / "new")
+    assert (card.name, card.source, card.customers) == ("My customers", "My customers.csv", 60)
+    assert not upload.exists()
+    assert jobs.earlier("new") is None
+
+
+def test_a_study_that_cannot_be_made_is_told_by_the_name_that_people_know(tmp_path: Path) -> None:
+    upload = tmp_path / "0f0f.csv"
+    upload.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    jobs = Jobs(lambda _: pytest.fail("nothing was written"))
+    jobs.start("new", Order(str(tmp_path / "new"), source=str(upload), shown="photo.csv", keep=True))
+    job = ended(jobs, "new")
+    assert job.status == "failed"
+    assert "photo.csv" in job.message
+    assert "0f0f" not in job.message
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_sample_is_made_and_fitted(tmp_path: Path) -> None:
+    jobs = Jobs(lambda _: None)
+    source = tmp_path / "sample.parquet"
+    jobs.start("new", Order(str(tmp_path / "new"), source=str(source), shown="sample.parquet", keep=True), sample=200)
+    assert ended(jobs, "new").status == "done"
+    card = read_card(tmp_path / "new")
+    assert (card.customers, card.synthetic) == (200, True)
+
+
+def test_a_zip_that_holds_a_study_is_taken_in(fitted: Path, tmp_path: Path) -> None:
+    upload = tmp_path / "0f0f.zip"
+    upload.write_bytes(b"".join(pack(fitted)))
+    jobs = Jobs(lambda _: None)
+    jobs.start("new", Order(str(tmp_path / "new"), source=str(upload), shown="study.zip", keep=True))
+    assert ended(jobs, "new").status == "done"
+    assert read_card(tmp_path / "new") == read_card(fitted)
+
+
+def test_an_order_of_another_reading_can_be_undone(fitted: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    fit_source(fitted.parent / "customers.csv", folder, Choices(segments=2))
+    before = Order(str(folder), recipe_of(folder))
+    as_text = Order(str(folder), recipe_of(folder), ReadOptions(types=(("gamma", "text"),)))
+    jobs = Jobs(lambda _: None)
+    jobs.start("study", as_text, before)
+    assert ended(jobs).status == "done"
+    assert read_card(folder).reading == as_text.reading
+    assert jobs.earlier("study") == before
+    jobs.start("study", before, as_text)
+    assert ended(jobs).status == "done"
+    assert read_card(folder).reading == ReadOptions()
+    assert jobs.earlier("study") is None
+
+
+def test_a_run_that_takes_too_long_is_ended(fitted: Path) -> None:
+    card, jobs = read_card(fitted), Jobs(lambda _: pytest.fail("nothing was written"), Settings(run_seconds=0))
+    jobs.start("study", order(fitted, recipe_of(fitted).replace(segments=4)), order(fitted, recipe_of(fitted)))
+    job = ended(jobs)
+    assert job.status == "failed"
+    assert "SEGSCOPE_RUN_SECONDS" in job.message
+    assert read_card(fitted) == card
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the memory of a process")
+def test_a_run_that_needs_too_much_memory_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "wide.csv"
+    line = ",".join(str(i) for i in range(40))
+    file.write_text("\n".join([",".join(f"c{i}" for i in range(40)), *[line] * 200_000]), encoding="utf-8")
+    jobs = Jobs(lambda _: pytest.fail("nothing was written"), Settings(run_memory=60_000_000))
+    jobs.start("new", Order(str(tmp_path / "new"), source=str(file), shown="wide.csv"))
+    job = ended(jobs, "new")
+    assert job.status == "failed"
+    assert "memory" in job.message
+    assert not is_study(tmp_path / "new")
+
+
+def test_further_runs_wait_and_can_be_cancelled_while_they_do(fitted: Path, tmp_path: Path) -> None:
+    jobs = Jobs(lambda _: None, Settings(runs=1))
+    source = str(fitted.parent / "customers.csv")
+    jobs.start("first", Order(str(tmp_path / "first"), source=source, shown="first.csv"))
+    jobs.start("second", Order(str(tmp_path / "second"), source=source, shown="second.csv"))
+    jobs.start("third", Order(str(tmp_path / "third"), source=source, shown="third.csv"))
+    jobs.cancel("third")
+    assert ended(jobs, "third").status == "cancelled"
+    assert ended(jobs, "first").status == ended(jobs, "second").status == "done"
+    assert not (tmp_path / "third").exists()
+
+
+def test_closing_ends_what_runs(fitted: Path) -> None:
+    jobs = Jobs(lambda _: None)
+    jobs.start("study", order(fitted, recipe_of(fitted).replace(seed=9)), order(fitted, recipe_of(fitted)))
+    jobs.close()
+    assert ended(jobs).status in ("cancelled", "done")

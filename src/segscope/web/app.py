@@ -1,14 +1,19 @@
 """The Dash application: shell and pages put together."""
 
+import tempfile
+from pathlib import Path
+
 from dash import Dash, html, set_props
 
-from segscope import theme
+from segscope import samples, theme
 from segscope.errors import SegscopeError
+from segscope.study import Choices, LiveStudy, fit_source, open_study
 from segscope.web import rerun, shell
-from segscope.web.pages import clustering, data, explore, insights, segments
+from segscope.web.pages import clustering, data, explore, home, insights, segments
 from segscope.web.studies import Studies
 
 PAGES = (data.PAGE, explore.PAGE, clustering.PAGE, segments.PAGE, insights.PAGE)
+SPECIMEN_CUSTOMERS = 60
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -36,33 +41,43 @@ INDEX = """<!DOCTYPE html>
 
 
 def make_app(studies: Studies) -> Dash:
-    """Build the application for a set of open studies."""
+    """Build the application for a server's studies."""
     app = Dash(
         "segscope",
         title="segscope",
         update_title="",
-        assets_folder=str(_assets()),
+        assets_folder=str(Path(__file__).parent / "assets"),
         serve_locally=True,
         compress=False,
         on_error=_on_error,
         index_string=INDEX.replace("LOGO", shell.LOGO).replace("STYLE", theme.style_sheet()),
     )
     app.layout = shell.layout(PAGES)
-    first = studies.get(studies.ids[0])
+    any_study = _any_study(studies)
     app.validation_layout = html.Div(  # type: ignore[assignment]  # Dash declares only its default, None
-        [app.layout, *(page.layout(first) for page in PAGES)]
+        [app.layout, home.layout(studies), *(page.layout(any_study) for page in PAGES)]
     )
-    shell.register(app, studies, PAGES)
+    shell.register(app, studies, PAGES, home.layout)
     rerun.register(app, studies)
+    home.register(app, studies)
     for page in (data, explore, clustering, segments, insights):
         page.register(app, studies)
     return app
 
 
-def _assets() -> object:
-    from pathlib import Path
-
-    return Path(__file__).parent / "assets"
+def _any_study(studies: Studies) -> LiveStudy:
+    """A study to lay the pages out with, which Dash checks callbacks against; the smallest, or one made for this."""
+    readable = [entry for entry in studies.listed() if entry.fit]
+    for entry in sorted(readable, key=lambda e: e.fit.customers if e.fit else 0):
+        try:
+            return studies.get(entry.id)
+        except SegscopeError:
+            continue  # damaged; the list says so
+    with tempfile.TemporaryDirectory(prefix="segscope-") as place:
+        file, folder = Path(place) / "specimen.parquet", Path(place) / "specimen"
+        samples.write(file, SPECIMEN_CUSTOMERS)
+        fit_source(file, folder, Choices(segments=2))
+        return open_study(folder)
 
 
 def _on_error(error: Exception) -> None:

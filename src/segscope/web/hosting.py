@@ -14,6 +14,7 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -25,6 +26,7 @@ Tell = Callable[[str, float], None]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORTS_TRIED = 50
+READING = ("GET", "HEAD", "OPTIONS")
 WORKABLE = 0.36  # the share from which the data are read and found fit: only then an address is worth telling
 
 HEADERS = {
@@ -114,9 +116,31 @@ class SafeHeaders:
         await self._app(scope, receive, with_headers)
 
 
+class SameOrigin:
+    """Refuses what a page of somebody else's makes a browser send here. Programs, which name no origin, pass."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] == "http" and scope["method"] not in READING and not self._is_own(Headers(scope=scope)):
+            said = {"error": "This request came from a page of another site, and was refused."}
+            await JSONResponse(said, 403, {"Connection": "close"})(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _is_own(self, headers: Headers) -> bool:
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        origin = headers.get("origin")
+        return origin is None or origin.partition("://")[2] == headers.get("host")
+
+
 def guarded(app: ASGIApp, host: str) -> ASGIApp:
-    """An application with safe headers, compression, and on loopback a refusal of other host names."""
-    wrapped: ASGIApp = GZipMiddleware(SafeHeaders(app), minimum_size=1000, compresslevel=5)
+    """An application with safe headers, compression, and a refusal of other sites and, on loopback, of other names."""
+    wrapped: ASGIApp = GZipMiddleware(SafeHeaders(SameOrigin(app)), minimum_size=1000, compresslevel=5)
     if host in LOOPBACK:
         # A page elsewhere must not reach a local server by pointing its own name at it.
         wrapped = TrustedHostMiddleware(wrapped, allowed_hosts=[*LOOPBACK, "[::1]"])
@@ -137,12 +161,13 @@ def free_port(host: str, wanted: int) -> int:
     raise SourceError(f"No free port from {wanted} to {wanted + PORTS_TRIED - 1} on {host}. Name another with --port.")
 
 
-def host_application(prepare: Callable[[Tell], ASGIApp], host: str, port: int, browser: bool) -> None:
+def host_application(prepare: Callable[[Tell], ASGIApp], host: str, port: int, browser: bool, path: str = "") -> None:
     """Listen, prepare the application while the page shows how far it is, then serve it until interrupted.
 
     Parameters
     ----------
     prepare : makes the application; what it raises ends the server and is raised here
+    path : the page whose address is told and opened
     """
     if not 1 <= port <= 65535:
         raise SourceError(f"The port must be a number from 1 to 65535. Got {port}.")
@@ -154,7 +179,7 @@ def host_application(prepare: Callable[[Tell], ASGIApp], host: str, port: int, b
         )
     )
     listener = threading.Thread(target=server.run, daemon=True)
-    announce = _announcer(host, port, taken, browser)
+    announce = _announcer(host, port, taken, browser, path)
 
     def tell(stage: str, share: float) -> None:
         door.tell(stage, share)
@@ -175,7 +200,7 @@ def host_application(prepare: Callable[[Tell], ASGIApp], host: str, port: int, b
         listener.join(3)
 
 
-def _announcer(host: str, wanted: int, taken: int, browser: bool) -> Callable[[], None]:
+def _announcer(host: str, wanted: int, taken: int, browser: bool, path: str) -> Callable[[], None]:
     """Tells the address, once."""
     told = threading.Event()
 
@@ -183,7 +208,7 @@ def _announcer(host: str, wanted: int, taken: int, browser: bool) -> Callable[[]
         if told.is_set():
             return
         told.set()
-        shown = f"http://{'[' + host + ']' if ':' in host else host}:{taken}"
+        shown = f"http://{'[' + host + ']' if ':' in host else host}:{taken}{path}"
         if taken != wanted:
             sys.stdout.write(f"Port {wanted} is taken, so this is another one.\n")
         sys.stdout.write(f"segscope is at {shown}   (Ctrl+C ends it)\n")

@@ -1,4 +1,4 @@
-"""Long work: a study fitted anew in a child process, with progress and cancel. One run a study at a time.
+"""Long work: a study fitted or made in a child process, with progress, cancel and limits. One run a study at a time.
 
 The child writes the study as its last step, so whatever becomes of it, the segmentation that was there stays until a
 better one is whole. Runs belong to the server, not to a page: they go on when the page is left or loaded again.
@@ -6,13 +6,14 @@ better one is whole. Runs belong to the server, not to a page: they go on when t
 
 import json
 import multiprocessing
+import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -20,16 +21,21 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Literal
 
+from segscope import samples
 from segscope.errors import SegscopeError, StudyError
-from segscope.recipe import Recipe
-from segscope.study import read_card, refit
+from segscope.settings import Settings, size_words
+from segscope.study import Order, carry_out, is_study, read_card
+from segscope.study.archive import holds_study, unpack
 
 Status = Literal["running", "done", "failed", "cancelled"]
 
 # What the process that children are forked from imports beforehand: a run then starts in milliseconds.
 PRELOADED = ["segscope.web.jobs", "ibis.backends.sql.compilers"]
 SECONDS_TO_END = 3.0
-RECIPES_KEPT = 20
+SECONDS_BETWEEN_LOOKS = 0.1
+ORDERS_KEPT = 20
+NICENESS = 5  # the page answers first
+SAMPLE_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -39,15 +45,18 @@ class Job:
     Attributes
     ----------
     number : counts the runs of a server, from 1
+    order : what it was asked to do
+    sample : synthetic customers to write to the order's source first; 0 for none
     stage, share : what it does now, and the part done, 0 to 1
     message : why it failed
-    started, seconds : when (of a monotonic clock), and how long it took or has taken so far
+    started, ended : when, of a monotonic clock
     """
 
     number: int
     study_id: str
-    recipe: Recipe
+    order: Order
     started: float
+    sample: int = 0
     status: Status = "running"
     stage: str = "Starting"
     share: float = 0.0
@@ -63,12 +72,16 @@ class Job:
 @dataclass
 class _Run:
     job: Job
-    folder: Path
-    process: BaseProcess
-    before: Recipe
-    fit_before: str
+    before: Order | None
+    written_before: tuple[str, str] | None
+    process: BaseProcess | None = None
     stopped: bool = False
     finished: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.job.order.folder)
 
 
 class Jobs:
@@ -77,13 +90,23 @@ class Jobs:
     Parameters
     ----------
     opened : called with a study's id once a run has written it, to open the new segmentation
+    settings : how many run at once, and what one may use
+    ended : called with every run that has ended, whatever became of it
     """
 
-    def __init__(self, opened: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        opened: Callable[[str], object],
+        settings: Settings | None = None,
+        ended: Callable[[Job], object] = lambda _: None,
+    ) -> None:
         self._opened = opened
+        self._ended = ended
+        self._settings = settings or Settings()
+        self._places = threading.Semaphore(self._settings.runs)
         self._lock = threading.Lock()
         self._runs: dict[str, _Run] = {}
-        self._earlier: dict[str, list[Recipe]] = {}
+        self._earlier: dict[str, list[Order]] = {}
         self._count = 0
 
     def warm(self) -> None:
@@ -100,35 +123,41 @@ class Jobs:
             run = self._runs.get(study_id)
             return run.job if run else None
 
-    def earlier(self, study_id: str) -> Recipe | None:
-        """The recipe before the current one, to go back to; None where there was none since the server started."""
-        with self._lock:
-            recipes = self._earlier.get(study_id)
-            return recipes[-1] if recipes else None
+    def running(self, study_id: str) -> bool:
+        """Whether a run of a study is going on."""
+        job = self.latest(study_id)
+        return job is not None and job.status == "running"
 
-    def start(self, study_id: str, folder: Path, current: Recipe, wanted: Recipe) -> Job:
+    def earlier(self, study_id: str) -> Order | None:
+        """The order that leads back to what was before; None where there was none since the server started."""
+        with self._lock:
+            orders = self._earlier.get(study_id)
+            return orders[-1] if orders else None
+
+    def start(self, study_id: str, order: Order, before: Order | None = None, sample: int = 0) -> Job:
         """Start a run. Who asks for what is running already joins it.
 
         Parameters
         ----------
-        current, wanted : the recipe as it is, and the one to fit
+        order : what to do
+        before : the order that leads back to what is there now; None for a study that is being made
+        sample : synthetic customers to write to the order's source first
 
         Raises
         ------
-        StudyError : when another recipe is being fitted
+        StudyError : when another run of this study is going on
         """
         with self._lock:
             going = self._runs.get(study_id)
             if going and going.job.status == "running":
-                if going.job.recipe == wanted:
+                if going.job.order == order:
                     return going.job
                 raise StudyError("Another run of this study is going on. Wait for it, or cancel it first.")
             self._count += 1
-            job = Job(self._count, study_id, wanted, time.monotonic())
-            process, line = _launch(folder, wanted)
-            run = _Run(job, folder, process, current, read_card(folder).fit)
+            job = Job(self._count, study_id, order, time.monotonic(), sample)
+            run = _Run(job, before, _written(Path(order.folder)))
             self._runs[study_id] = run
-        threading.Thread(target=self._follow, args=(run, line), daemon=True).start()
+        threading.Thread(target=self._carry, args=(run,), daemon=True).start()
         return job
 
     def cancel(self, study_id: str) -> None:
@@ -139,31 +168,77 @@ class Jobs:
                 return
             run.stopped = True
             run.job = replace(run.job, stage="Stopping")
-        run.process.terminate()
+            process = run.process
+        if process:
+            process.terminate()
 
-    def _follow(self, run: _Run, line: Connection) -> None:
+    def forget(self, study_id: str) -> None:
+        """Forget what ran of a study that is no more."""
+        with self._lock:
+            self._runs.pop(study_id, None)
+            self._earlier.pop(study_id, None)
+
+    def close(self) -> None:
+        """Stop every run, and wait until they have ended."""
+        with self._lock:
+            going = [run for run in self._runs.values() if run.job.status == "running"]
+        for run in going:
+            self.cancel(run.job.study_id)
+        for run in going:
+            run.over.wait(2 * SECONDS_TO_END)
+
+    def _carry(self, run: _Run) -> None:
+        """Wait for a place, let a child do the run, and say what became of it."""
         failure = ""
+        if self._enter(run):
+            try:
+                failure = self._follow(run)
+            finally:
+                self._places.release()
+        self._settle(run, failure)
+        self._ended(run.job)
+        run.over.set()
+
+    def _enter(self, run: _Run) -> bool:
+        """Take a place among the runs; False when the run was cancelled before there was one."""
+        while not self._places.acquire(timeout=SECONDS_BETWEEN_LOOKS):
+            with self._lock:
+                if run.stopped:
+                    return False
+                run.job = replace(run.job, stage="Waiting for another run to end")
+        return True
+
+    def _follow(self, run: _Run) -> str:
+        """Start the child and listen to it until it ends. Returns why it failed, if it says so."""
+        process, line = _launch(run.job, self._settings)
+        with self._lock:
+            run.process, stopped, failure = process, run.stopped, ""
+        if stopped:
+            process.terminate()
+        until = time.monotonic() + self._settings.run_seconds
         with line, suppress(EOFError, OSError):
-            while True:
+            while line.poll(max(0.0, until - time.monotonic())):
                 said = json.loads(line.recv_bytes())
                 failure = said.get("failed", failure)
                 with self._lock:
                     run.finished = run.finished or "done" in said
                     if "stage" in said and not run.stopped:
                         run.job = replace(run.job, stage=said["stage"], share=said["share"])
-        run.process.join(SECONDS_TO_END)
-        if run.process.is_alive():
-            run.process.kill()
-            run.process.join()
-        self._settle(run, failure)
+            failure = _too_long(self._settings.run_seconds)
+            process.terminate()
+        process.join(SECONDS_TO_END)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        return failure or _death(process.exitcode, self._settings)
 
     def _settle(self, run: _Run, failure: str) -> None:
         """Say what became of a run whose process has ended, and open what it wrote."""
         status: Status = "cancelled" if run.stopped else "failed"
-        message = "" if run.stopped else failure or _death(run.process.exitcode)
+        message = "" if run.stopped else failure
         try:
             # Cancelled a moment too late, or killed after its last step: what is written counts.
-            if run.finished or read_card(run.folder).fit != run.fit_before:
+            if run.finished or _written(run.folder) != run.written_before:
                 with self._lock:
                     run.job = replace(run.job, stage="Opening the result", share=0.98)
                 self._opened(run.job.study_id)
@@ -176,12 +251,12 @@ class Jobs:
             run.job = replace(run.job, status=status, message=message, ended=time.monotonic())
 
     def _remember(self, run: _Run) -> None:
-        recipes = self._earlier.setdefault(run.job.study_id, [])
-        if recipes and recipes[-1] == run.job.recipe:
-            recipes.pop()
-        elif run.before != run.job.recipe:
-            recipes.append(run.before)
-            del recipes[:-RECIPES_KEPT]
+        orders = self._earlier.setdefault(run.job.study_id, [])
+        if orders and orders[-1] == run.job.order:
+            orders.pop()
+        elif run.before and run.before != run.job.order:
+            orders.append(run.before)
+            del orders[:-ORDERS_KEPT]
 
 
 @cache
@@ -194,36 +269,102 @@ def _context() -> BaseContext:
     return context
 
 
-def _launch(folder: Path, recipe: Recipe) -> tuple[BaseProcess, Connection]:
+def _launch(job: Job, settings: Settings) -> tuple[BaseProcess, Connection]:
     context = _context()
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(str(folder), recipe.to_json(), theirs), daemon=True)  # type: ignore[attr-defined]  # BaseContext does not declare it
+    told = (job.order.to_json(), job.sample, settings.run_bytes, settings.unpack_limit, theirs)
+    process = context.Process(target=work, args=told, daemon=True)  # type: ignore[attr-defined]  # BaseContext does not declare it
     process.start()
     theirs.close()
     return process, ours
 
 
-def work(folder: str, recipe: str, line: Connection) -> None:
-    """Fit a study, telling stages and the end over a pipe as JSON. Runs in the child."""
+def work(order: str, sample: int, memory_bytes: int, unpack_bytes: int, line: Connection) -> None:
+    """Carry out an order, telling stages and the end over a pipe as JSON. Runs in the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the server, which ends its children
+    _limit(memory_bytes)
+    wanted = Order.from_json(order)
 
     def tell(**said: object) -> None:
         with suppress(BrokenPipeError):
             line.send_bytes(json.dumps(said).encode())
 
     try:
-        refit(Path(folder), Recipe.from_json(recipe), lambda stage, share: tell(stage=stage, share=round(share, 3)))
+        _do(wanted, sample, unpack_bytes, lambda stage, share: tell(stage=stage, share=round(share, 3)))
         tell(done=True)
-    except SegscopeError as error:
-        tell(failed=str(error))
-    except MemoryError:
-        tell(failed="The run needs more memory than this machine has free.")
     except Exception as error:
-        tell(failed=f"A defect in segscope stopped the run ({type(error).__name__}). The server's log says more.")
-        raise
+        if _is_memory(error) or _is_memory(error.__cause__):
+            tell(failed=_too_much(memory_bytes))
+        elif isinstance(error, SegscopeError):
+            tell(failed=_named(str(error), wanted))
+        else:
+            tell(failed=f"A defect in segscope stopped the run ({type(error).__name__}). The server's log says more.")
+            raise
 
 
-def _death(code: int | None) -> str:
+def _do(order: Order, sample: int, unpack_bytes: int, progress: Callable[[str, float], None]) -> None:
+    source = Path(order.source)
+    if order.source and "://" not in order.source and holds_study(source):
+        progress("Checking the study", 0.1)
+        unpack(source, Path(order.folder), unpack_bytes, order.shown)
+        return
+    if sample:
+        progress("Making sample customers", 0.0)
+        samples.write(source, sample)
+        carry_out(order, lambda stage, share: progress(stage, SAMPLE_SHARE + (1 - SAMPLE_SHARE) * share))
+        return
+    carry_out(order, progress)
+
+
+def _limit(memory_bytes: int) -> None:
+    """Bound the memory that this process may fill, and let others go first. Where the system can do so: Linux."""
+    if sys.platform == "linux":
+        import resource
+
+        # The system counts what could be written to, and libraries reserve much more of that than they ever fill.
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()
+        reserved = max(0, int(pages[5]) - int(pages[1])) * resource.getpagesize()
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes + reserved, hard))
+        os.nice(NICENESS)
+
+
+def _is_memory(error: BaseException | None) -> bool:
+    """Whether an error is for want of memory; the engine's own is known by its name only, since only engine.py may."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException"
+
+
+def _named(message: str, order: Order) -> str:
+    """A message with the name that people know in place of the upload's."""
+    return message.replace(Path(order.source).name, order.shown) if order.source and order.shown else message
+
+
+def _written(folder: Path) -> tuple[str, str] | None:
+    """What a study's card says is current; None where there is no study that can be read."""
+    try:
+        card = read_card(folder) if is_study(folder) else None
+    except SegscopeError:
+        return None
+    return (card.data, card.fit) if card else None
+
+
+def _too_much(memory_bytes: int) -> str:
+    return (
+        f"The run needs more memory than the {size_words(memory_bytes)} that one run may use. Take fewer customers or "
+        "columns; whoever runs this server can raise the limit (SEGSCOPE_RUN_MEMORY)."
+    )
+
+
+def _too_long(seconds: int) -> str:
+    return (
+        f"The run took longer than {seconds:,} seconds, which is the limit, and was ended. Take fewer customers or "
+        "columns; whoever runs this server can raise the limit (SEGSCOPE_RUN_SECONDS)."
+    )
+
+
+def _death(code: int | None, settings: Settings) -> str:
+    if code == -signal.SIGABRT:  # how libraries in C++ end when they get no memory
+        return _too_much(settings.run_bytes)
     if code is not None and code < 0:
         return "The run was ended from outside. The machine may have run out of memory."
     return "The run ended without a result. The server's log may say more."

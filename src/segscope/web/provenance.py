@@ -4,25 +4,19 @@ from typing import Any
 
 from dash import html
 
-from segscope.cleaning import CleaningEntry
+from segscope.cleaning import CleaningEntry, rule_key
 from segscope.insights.saying import inner
-from segscope.intake import IntakeReport
 from segscope.recipe import Family, Role
 from segscope.study import LiveStudy
 from segscope.web import parts
+from segscope.web.drafting import choice, switch
+from segscope.web.reading import how_read
 from segscope.wording import counted, listed, percent
 
-DELIMITERS = {
-    ",": "comma",
-    "\t": "tab",
-    ";": "semicolon",
-    "|": "vertical bar",
-    " ": "space",
-    "spaces": "runs of spaces",
-}
 FORMATS = {
     "delimited text": "Delimited text", "excel": "Excel workbook", "parquet": "Parquet", "arrow": "Arrow",
-    "json lines": "JSON lines", "data frame": "Data frame",
+    "json lines": "JSON lines", "data frame": "Data frame", "sqlite": "SQLite", "duckdb": "DuckDB",
+    "postgresql": "PostgreSQL",
 }  # fmt: skip
 TREATED, KEPT, ASIDE = "Treated", "Seen and kept", "Set aside"
 GROUPS = {"implausible": TREATED, "fill": TREATED, "bound": TREATED, "log": TREATED, "set_aside": ASIDE}
@@ -51,7 +45,7 @@ def facts(live: LiveStudy) -> html.Dl:
     day = recipe.as_of.isoformat() if recipe.as_of else "none"
     told = [
         ("File", live.card.source, f"study {live.card.name}"),
-        ("Read as", FORMATS.get(intake.format, intake.format), _how_read(intake)),
+        ("Read as", FORMATS.get(intake.format, intake.format), how_read(intake)),
         ("Customers", f"{customers:,}", named),
         (
             "Columns",
@@ -72,19 +66,6 @@ def facts(live: LiveStudy) -> html.Dl:
     return html.Dl([*tiles, made], className="card data-facts")
 
 
-def _how_read(intake: IntakeReport) -> str:
-    said = [f"{DELIMITERS.get(intake.delimiter, repr(intake.delimiter))} between fields"] if intake.delimiter else []
-    said += [intake.encoding.upper()] if intake.encoding else []
-    said += [f"sheet {intake.sheet}"] if intake.sheet else []
-    said += [intake.compression] if intake.compression else []
-    if intake.format == "delimited text":
-        header = {0: "no header", 1: "names in the first line"}.get(
-            intake.header_rows, f"{intake.header_rows} header lines"
-        )
-        said.append(header if not intake.skip_rows else f"{header} after {counted(intake.skip_rows, 'line')}")
-    return ", ".join(said) or "types as the file states them"
-
-
 # ------------------------------------------------------------------------------------------------ cleaning
 
 
@@ -95,7 +76,7 @@ def cleaning(live: LiveStudy) -> html.Section:
         detail = f": {repair.detail}" if repair.detail else ""
         groups["Mended while reading"].append(_entry(f"{repair.count:,}", f"{repair.action.capitalize()}{detail}."))
     for entry in live.fit.cleaning:
-        groups[GROUPS.get(entry.action, KEPT)].append(_cleaning_entry(entry, live.recipe.identifier))
+        groups[GROUPS.get(entry.action, KEPT)].append(_cleaning_entry(entry, live))
     for column in live.recipe.columns:
         if column.role in NOT_CLUSTERED:
             groups[ASIDE].append(
@@ -114,18 +95,40 @@ def cleaning(live: LiveStudy) -> html.Section:
     )
 
 
-def _cleaning_entry(entry: CleaningEntry, identifier: str | None) -> html.Li:
+def _cleaning_entry(entry: CleaningEntry, live: LiveStudy) -> html.Li:
     number = {"log": "log", "set_aside": "constant"}.get(entry.action, f"{entry.count:,}")
+    decide = _decide(entry, live)
     if not entry.customers:
-        return _entry(number, entry.detail)
+        return _entry(number, entry.detail, decide=decide)
+    identifier = live.recipe.identifier
     what = f"Whose: {identifier}" if identifier else "Which values"
     first = f", the first {len(entry.customers)}" if entry.count > len(entry.customers) else ""
     ids = html.Div([html.Code(c) for c in entry.customers], className="cleaning-ids")
-    return _entry(number, entry.detail, html.Details([html.Summary(f"{what}{first}"), ids]))
+    return _entry(number, entry.detail, html.Details([html.Summary(f"{what}{first}"), ids]), decide=decide)
 
 
-def _entry(number: str, sentence: str, *more: Any) -> html.Li:
-    return html.Li([html.Span(number, className="cleaning-count"), html.Div([html.P(sentence), *more])])
+def _decide(entry: CleaningEntry, live: LiveStudy) -> Any:
+    """The control that decides a rule otherwise."""
+    if not entry.rule:
+        return None
+    label = live.recipe.column(entry.column).label
+    if entry.action == "fill":
+        zero = any(r.action == "fill" and r.column == entry.column and r.values for r in live.recipe.cleaning)
+        options = [("median", "median"), ("0", "0")]
+        return choice("fill", entry.column, options, "0" if zero else "median", f"Blanks in {label} take")
+    off = {("bound", entry.column), ("log", entry.column)} & {
+        (r.action, r.column) for r in live.recipe.cleaning if not r.enabled
+    }
+    on = entry.rule not in _off_rules(live) and (entry.action, entry.column) not in off
+    return switch("rule", entry.rule, on, f"{label}: {entry.action}")
+
+
+def _off_rules(live: LiveStudy) -> set[str]:
+    return {rule_key(r, live.recipe.cleaning) for r in live.recipe.cleaning if not r.enabled}
+
+
+def _entry(number: str, sentence: str, *more: Any, decide: Any = None) -> html.Li:
+    return html.Li([html.Span(number, className="cleaning-count"), html.Div([html.P(sentence), *more]), decide])
 
 
 # ------------------------------------------------------------------------------------------------ families

@@ -12,7 +12,7 @@ from segscope.errors import RecipeError, SegscopeError
 from segscope.features import check_features
 from segscope.intake.facts import column_kind
 from segscope.recipe import MAX_SEGMENTS, Recipe, Role, Transform
-from segscope.study import LiveStudy
+from segscope.study import LiveStudy, Order
 from segscope.web import parts
 from segscope.web.attributes import aria
 from segscope.web.jobs import Job
@@ -173,15 +173,13 @@ def act(studies: Studies, study_id: str, button: str, segments: str, features: l
         studies.jobs.cancel(study_id)
         return {"cancelled": study_id}
     if button == UNDO:
-        wanted = studies.jobs.earlier(study_id)
-        if wanted is None:
-            raise RecipeError("There is no earlier recipe to go back to.")
-    elif button == RECOMMENDED:
+        return {"number": studies.undo(study_id).number}
+    if button == RECOMMENDED:
         wanted = live.recipe.replace(segments=live.fit.evidence.recommended)
     else:
         wanted = chosen(live.recipe, segments, features, transform)
     check_features(live.customers, wanted)
-    return {"number": studies.jobs.start(study_id, live.folder, live.recipe, wanted).number}
+    return {"number": studies.start(study_id, Order(str(live.folder), wanted, live.card.reading)).number}
 
 
 def _announce(live: LiveStudy, shown: str, job: Job, just_now: bool) -> None:
@@ -207,7 +205,7 @@ def as_data(job: Job | None) -> dict[str, Any] | None:
         "share": job.share,
         "message": job.message,
         "seconds": round(job.seconds, 1),
-        "what": asked_for(job.recipe),
+        "what": asked_for(job.order.recipe) if job.order.recipe else job.order.shown,
     }
 
 

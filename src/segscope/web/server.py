@@ -1,4 +1,4 @@
-"""The server: FastAPI owns health, Dash is mounted under it in worker threads."""
+"""The server: FastAPI owns health and files, Dash is mounted under it in worker threads."""
 
 from a2wsgi import WSGIMiddleware
 from fastapi import FastAPI
@@ -6,18 +6,21 @@ from fastapi import FastAPI
 from segscope import __version__
 from segscope.web.app import make_app
 from segscope.web.studies import Studies
+from segscope.web.uploads import routes
 
 WORKERS = 16
 
 
 def make_server(studies: Studies) -> FastAPI:
-    """Build the application for a set of open studies."""
+    """Build the application for a server's studies."""
     server = FastAPI(title="segscope", version=__version__, docs_url=None, redoc_url=None)
     dash = make_app(studies)
 
     @server.get("/health")
-    def health() -> dict[str, object]:
-        return {"status": "ok", "version": __version__, "studies": len(studies.ids)}
+    async def health() -> dict[str, object]:
+        # On the loop itself: it answers while every worker thread is busy.
+        return {"status": "ok", "version": __version__, "studies": studies.number}
 
+    server.include_router(routes(studies))
     server.mount("/", WSGIMiddleware(dash.server, workers=WORKERS))  # type: ignore[arg-type]  # a2wsgi's own ASGI types
     return server

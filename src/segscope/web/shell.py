@@ -7,6 +7,7 @@ from urllib.parse import quote
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
+from segscope.errors import SegscopeError
 from segscope.study import LiveStudy
 from segscope.web.attributes import aria, in_browser
 from segscope.web.studies import Studies
@@ -19,6 +20,8 @@ LOGO = (
     "%3Crect y='11' width='9' height='9' rx='2.4' fill='%23F08C00'/%3E"
     "%3Ccircle cx='15.5' cy='15.5' r='3.4' fill='none' stroke='%23868E96' stroke-width='2.2'/%3E%3C/svg%3E"
 )
+
+TO_STUDIES = dcc.Link("Studies", href="/", className="crumb")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,12 @@ def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
             html.A("Skip to content", href="#page", className="skip"),
             html.Header(
                 [
-                    dcc.Link([html.Img(src=LOGO, alt="", className="logo"), "segscope"], href="/", className="brand"),
+                    dcc.Link(
+                        [html.Img(src=LOGO, alt="", className="logo"), html.Span("segscope", className="brand-name")],
+                        href="/",
+                        className="brand",
+                        title="All studies",
+                    ),
                     html.Span("/", className="slash"),
                     html.Div(id="header-study", className="header-study"),
                     html.Div(id="header-job"),
@@ -76,8 +84,8 @@ def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
     )
 
 
-def register(app: Dash, studies: Studies, pages: tuple[Page, ...]) -> None:
-    """Show the page that the address names; keep the theme."""
+def register(app: Dash, studies: Studies, pages: tuple[Page, ...], home: Callable[[Studies], html.Div]) -> None:
+    """Show the page that the address names, ``home`` where it names none; keep the theme."""
 
     @app.callback(
         Output("study", "data"),
@@ -88,10 +96,15 @@ def register(app: Dash, studies: Studies, pages: tuple[Page, ...]) -> None:
         Input("refresh", "data"),
     )
     def _show(pathname: str | None, _refresh: object) -> tuple[object, object, object, object]:
+        if (pathname or "/").strip("/") == "":
+            return None, [html.Strong("Studies")], [], home(studies)
         study_id, slug = parse_address(pathname, studies, pages)
         if study_id is None:
-            return no_update, [], [], not_found(pathname or "", studies)
-        live = studies.get(study_id)
+            return no_update, [TO_STUDIES], [], not_found(pathname or "", studies)
+        try:
+            live = studies.get(study_id)
+        except SegscopeError as error:
+            return no_update, [TO_STUDIES], [], cannot_open(str(error))
         page = next(p for p in pages if p.slug == slug)
         return (
             {"id": study_id, "fit": live.card.fit},
@@ -122,15 +135,13 @@ def address(study_id: str, slug: str) -> str:
 
 
 def parse_address(pathname: str | None, studies: Studies, pages: tuple[Page, ...]) -> tuple[str | None, str]:
-    """Study and page of an address; the first of each where it names none, (None, "") where there is none such."""
-    parts = [p for p in (pathname or "/").split("/") if p]
-    slugs = [p.slug for p in pages]
+    """Study and page of an address; the first of each where it names one only, (None, "") where there is none such."""
+    parts = [p for p in (pathname or "").split("/") if p]
+    slugs, ids = [p.slug for p in pages], studies.ids
     first = "explore" if "explore" in slugs else slugs[0]
-    if not parts:
-        return studies.ids[0], first
-    if len(parts) == 1 and parts[0] in slugs:
-        return studies.ids[0], parts[0]
-    if parts[0] == "s" and len(parts) in (2, 3) and parts[1] in studies.ids:
+    if len(parts) == 1 and parts[0] in slugs and ids:
+        return ids[0], parts[0]
+    if len(parts) in (2, 3) and parts[0] == "s" and parts[1] in ids:
         slug = parts[2] if len(parts) == 3 else first
         if slug in slugs:
             return parts[1], slug
@@ -141,7 +152,8 @@ def header_study(live: LiveStudy) -> list[object]:
     """What the header says of the study."""
     synthetic = html.Span("synthetic sample", className="chip accent") if live.card.synthetic else None
     sizes = f"{counted(live.fit.customers, 'customer')} · {counted(len(live.fit.segments), 'segment')}"
-    return [html.Strong(live.card.name), html.Span(sizes, className="header-sizes"), synthetic]
+    slash = html.Span("/", className="slash")
+    return [TO_STUDIES, slash, html.Strong(live.card.name), html.Span(sizes, className="header-sizes"), synthetic]
 
 
 def tabs(pages: tuple[Page, ...], study_id: str, slug: str) -> list[dcc.Link]:
@@ -158,6 +170,16 @@ def tabs(pages: tuple[Page, ...], study_id: str, slug: str) -> list[dcc.Link]:
 
 def not_found(pathname: str, studies: Studies) -> html.Div:
     """What an address that leads nowhere shows."""
-    links = [html.Li(dcc.Link(studies.get(i).card.name, href=address(i, "explore"))) for i in studies.ids]
-    words = html.P(["There is nothing at ", html.Code(pathname), ". These studies are open:"])
+    named = [(entry.id, entry.card.name) for entry in studies.listed() if entry.card]
+    links = [html.Li(dcc.Link(name, href=address(study_id, "explore"))) for study_id, name in named]
+    here = "These studies are here:" if links else "There is no study yet."
+    words = html.P(["There is nothing at ", html.Code(pathname), ". ", here])
     return html.Div([html.H1("Not here"), words, html.Ul(links)], className="card empty")
+
+
+def cannot_open(reason: str) -> html.Div:
+    """What a study that is damaged shows."""
+    return html.Div(
+        [html.H1("This study cannot be opened"), html.P(reason), dcc.Link("All studies", href="/")],
+        className="card empty",
+    )

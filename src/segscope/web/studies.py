@@ -1,50 +1,403 @@
-"""The studies that a server has open, by id. Safe to use from many threads."""
+"""The studies of a server, by id: opened at first sight, made, renamed, removed. Safe to use from many threads."""
 
-import re
+import os
+import secrets
+import shutil
+import sys
+import tempfile
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
-from segscope.errors import StudyError, did_you_mean
-from segscope.study import LiveStudy, open_study, read_card
-from segscope.web.jobs import Jobs
+from segscope.errors import SegscopeError, StudyError, did_you_mean
+from segscope.settings import Settings
+from segscope.study import Card, Fit, LiveStudy, Order, is_study, open_study, read_card, read_fit
+from segscope.study.folder import CARD, write_card
+from segscope.study.removing import remove_study
+from segscope.web.addresses import clean_name, ending, slug
+from segscope.web.jobs import Job, Jobs
+
+INCOMING = ".incoming-"
+RUN_IS_ON = "A run of this study is going on. Wait for it, or cancel it first."
+SAMPLE_FILE, SAMPLE_CUSTOMERS = "sample_customers.parquet", 2240
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A study as a list shows it.
+
+    Attributes
+    ----------
+    changed : when its card was written last, in seconds since 1970
+    problem : why it cannot be opened; card and fit are None then
+    """
+
+    id: str
+    changed: float
+    card: Card | None
+    fit: Fit | None
+    problem: str = ""
 
 
 class Studies:
-    """Open studies, and the runs that fit them anew. An id is made from the folder's name and used in addresses."""
+    """The studies of a server, and the runs that make them and fit them anew.
 
-    def __init__(self, folders: Iterable[Path]) -> None:
-        self._lock = threading.Lock()
+    An id is made from the folder's name and used in addresses; it stays when a study is renamed.
+
+    Parameters
+    ----------
+    folders : studies that are opened at once
+    home : folder whose studies are served too, and where new ones are made; None is a temporary one
+    local : whether the server is for its own machine only, so that a path of it can be asked for
+    """
+
+    def __init__(
+        self, folders: Iterable[Path] = (), home: Path | None = None, settings: Settings | None = None,
+        local: bool = False,
+    ) -> None:  # fmt: skip
+        self.settings = settings or Settings()
+        self.local = local and self.settings.local_files
+        self._temporary = None if home else tempfile.TemporaryDirectory(prefix="segscope-")
+        self.home = home or Path(self._temporary.name if self._temporary else "")
+        self._lock = threading.RLock()
+        self._opening = threading.Lock()
+        self._folders: dict[str, Path] = {}
         self._open: dict[str, LiveStudy] = {}
-        self._versions: dict[str, int] = {}
-        self.jobs = Jobs(self.reload)
+        self._making: set[str] = set()
+        self._listed: dict[str, tuple[int, Listed]] = {}
+        self.jobs = Jobs(self.reload, self.settings, self._ended)
         for folder in folders:
-            self._open[self._free_id(folder)] = open_study(folder)
+            study_id = self._free_id(folder.resolve().name)
+            self._open[study_id], self._folders[study_id] = open_study(folder), folder
+        self._ready_home()
 
-    def _free_id(self, folder: Path) -> str:
-        base = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "study"
-        names = [base, *(f"{base}-{n}" for n in range(2, len(self._open) + 3))]
-        return next(n for n in names if n not in self._open)
+    # -------------------------------------------------------------------------------------------- what there is
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Ids in the order in which the studies were named."""
-        return tuple(self._open)
+        """Ids: first the studies that were named, in their order, then the home's."""
+        with self._lock:
+            self._scan()
+            return tuple(self._folders)
+
+    @property
+    def number(self) -> int:
+        """How many studies there are, as of the last look; never waits."""
+        return len(self._folders)
+
+    @property
+    def temporary(self) -> bool:
+        """Whether new studies go with the server."""
+        return self._temporary is not None
 
     def get(self, study_id: str | None) -> LiveStudy:
-        """An open study; a StudyError offers near matches."""
+        """A study, opened if it is not yet; a StudyError offers near matches, or says why it cannot be opened."""
         with self._lock:
             found = self._open.get(study_id or "")
-        if found is None:
-            raise StudyError(f"There is no study {study_id!r}.{did_you_mean(study_id or '', self._open)}")
-        return found
+        if found is not None:
+            return found
+        with self._opening:
+            with self._lock:
+                found, folder = self._open.get(study_id or ""), self._folder(study_id or "")
+            if found is not None:
+                return found
+            fresh = open_study(folder)
+            with self._lock:
+                self._open[str(study_id)] = fresh
+            return fresh
+
+    def listed(self) -> list[Listed]:
+        """All studies, the one changed last first."""
+        return sorted((self._entry(i) for i in self.ids), key=lambda e: (-e.changed, e.id))
+
+    def making(self) -> list[Job]:
+        """Runs that make a study: those going on, and those that failed and were not dismissed; the newest first."""
+        with self._lock:
+            jobs = [self.jobs.latest(i) for i in self._making]
+        shown = [j for j in jobs if j and j.status in ("running", "failed")]
+        return sorted(shown, key=lambda j: -j.number)
+
+    def stamp(self) -> str:
+        """A text that changes whenever a list of studies must be drawn anew."""
+        runs = [(j.study_id, j.number, j.status) for j in self.making()]
+        return repr((runs, [(i, _changed(self._folders.get(i)), self.jobs.running(i)) for i in self.ids]))
+
+    # -------------------------------------------------------------------------------------------- runs
+
+    def start(self, study_id: str, order: Order) -> Job:
+        """Fit a study anew, or read its source anew where the order's reading is another than the study's.
+
+        Parameters
+        ----------
+        order : its recipe may be None, which leaves the recipe as it is; its folder is the study's
+
+        Raises
+        ------
+        StudyError : when another run of this study is going on
+        """
+        live = self.get(study_id)
+        current = Order(str(live.folder), live.recipe, live.card.reading)
+        wanted = replace(current, recipe=order.recipe or current.recipe, reading=order.reading)
+        return self.jobs.start(study_id, wanted, current)
+
+    def undo(self, study_id: str) -> Job:
+        """Go back to the recipe and reading before the last run.
+
+        Raises
+        ------
+        StudyError : when there were none since the server started, or a run is going on
+        """
+        earlier = self.jobs.earlier(study_id)
+        if earlier is None:
+            raise StudyError("There is no earlier recipe to go back to.")
+        return self.start(study_id, earlier)
 
     def reload(self, study_id: str) -> LiveStudy:
-        """Open a study again after it was fitted anew; until then everybody goes on with the old one."""
-        old = self.get(study_id)
-        if read_card(old.folder).fit == old.card.fit:
-            return old
-        fresh = open_study(old.folder)
+        """Open a study again after a run wrote it; until then everybody goes on with the old one."""
         with self._lock:
-            self._open[study_id] = fresh
+            old, job = self._open.get(study_id), self.jobs.latest(study_id)
+            folder = self._folders.get(study_id) or (Path(job.order.folder) if job else None)
+        if folder is None:
+            raise StudyError(f"There is no study {study_id!r:.80}.")
+        if old and _current(read_card(folder)) == _current(old.card):
+            return old
+        fresh = open_study(folder)
+        with self._lock:
+            self._open[study_id], self._folders[study_id] = fresh, folder
         return fresh
+
+    # -------------------------------------------------------------------------------------------- new ones
+
+    def make(self, source: str, shown: str, keep: bool = False, sample: int = 0) -> Job:
+        """Make a study from a file or address, in a run.
+
+        Parameters
+        ----------
+        shown : the source's name for people; the study's folder and id are made from it
+        keep : whether the source is ours and moves into the study
+        sample : synthetic customers to write to the source first
+        """
+        with self._lock:
+            study_id = self._free_place(Path(shown).stem)
+            self._making.add(study_id)
+            order = Order(str(self.home / study_id), source=source, shown=shown, keep=keep)
+            return self.jobs.start(study_id, order, sample=sample)
+
+    def make_sample(self) -> Job:
+        """Make a study of synthetic customers."""
+        place = self.place_for(SAMPLE_FILE)
+        return self.make(str(place), SAMPLE_FILE, keep=True, sample=SAMPLE_CUSTOMERS)
+
+    def place_for(self, shown: str) -> Path:
+        """Where a file that is on its way to a study can be written; its name says nothing but its kind."""
+        place = self._incoming()
+        place.mkdir(parents=True, exist_ok=True)
+        return place / f"{secrets.token_hex(8)}{ending(shown)}"
+
+    def retry(self, study_id: str) -> Job:
+        """Make a study again whose making failed."""
+        job = self._failed(study_id)
+        return self.jobs.start(study_id, job.order, sample=job.sample)
+
+    def dismiss(self, study_id: str) -> None:
+        """Forget a study whose making failed, and what was uploaded for it."""
+        self._drop(self._failed(study_id))
+
+    # -------------------------------------------------------------------------------------------- changes
+
+    def rename(self, study_id: str, name: str) -> None:
+        """Give a study another name; its folder, its id and its addresses stay.
+
+        Raises
+        ------
+        StudyError : for an empty name, or while a run is going on, which would write the old name back
+        """
+        cleaned = clean_name(name)
+        if not cleaned:
+            raise StudyError("A study needs a name. Type one.")
+        with self._lock:
+            if self.jobs.running(study_id):
+                raise StudyError(RUN_IS_ON)
+            folder = self._folder(study_id)
+            card = replace(read_card(folder), name=cleaned)
+            write_card(folder, card)
+            if live := self._open.get(study_id):
+                self._open[study_id] = replace(live, card=replace(live.card, name=cleaned))
+
+    def delete(self, study_id: str) -> None:
+        """Remove a study's files. Files that are none of it stay.
+
+        Raises
+        ------
+        StudyError : while a run is going on, or when files cannot be removed
+        """
+        with self._lock:
+            if self.jobs.running(study_id):
+                raise StudyError(RUN_IS_ON)
+            remove_study(self._folder(study_id))
+            del self._folders[study_id]
+            self._open.pop(study_id, None)
+            self._listed.pop(study_id, None)
+            self.jobs.forget(study_id)
+
+    def folder(self, study_id: str) -> Path:
+        """The folder of a study; a StudyError offers near matches."""
+        with self._lock:
+            return self._folder(study_id)
+
+    def close(self) -> None:
+        """Stop what runs, and leave nothing unfinished behind."""
+        self.jobs.close()
+        shutil.rmtree(self._incoming(), ignore_errors=True)
+        if self._temporary:
+            self._temporary.cleanup()
+
+    # -------------------------------------------------------------------------------------------- inside
+
+    def _incoming(self) -> Path:
+        return self.home / f"{INCOMING}{os.getpid()}"
+
+    def _ready_home(self) -> None:
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            left = [p for p in self.home.iterdir() if p.name.startswith(INCOMING) and _is_left(p)]
+        except OSError as error:
+            raise StudyError(f"New studies cannot be made in {self.home}: {error.strerror}.") from None
+        for place in left:
+            shutil.rmtree(place, ignore_errors=True)
+        self._scan()
+
+    def _scan(self) -> None:
+        """Take in the home's studies that are new, and forget those that are gone."""
+        gone = [i for i, folder in self._folders.items() if not is_study(folder)]
+        for study_id in gone:
+            self._folders.pop(study_id)
+            self._open.pop(study_id, None)
+        known = {folder.resolve() for folder in self._folders.values()}
+        making = {(self.home / i).resolve() for i in self._making}
+        with suppress(OSError):
+            for folder in sorted(self.home.iterdir()):
+                place = folder.resolve()
+                if not folder.name.startswith(".") and is_study(folder) and place not in known | making:
+                    self._folders[self._free_id(folder.name)] = folder
+
+    def _free_id(self, name: str) -> str:
+        """An id that no study has, made from a name."""
+        base = slug(name)
+        names = (base if n == 1 else f"{base}-{n}" for n in count(1))
+        return next(n for n in names if n not in self._folders and n not in self._making)
+
+    def _free_place(self, name: str) -> str:
+        """The same for a study that is to be made: nothing has that name in the home either."""
+        self._scan()
+        names = (name if n == 1 else f"{slug(name)}-{n}" for n in count(1))
+        return next(i for i in map(self._free_id, names) if not (self.home / i).exists())
+
+    def _folder(self, study_id: str) -> Path:
+        if study_id not in self._folders:
+            self._scan()
+        if study_id not in self._folders:
+            raise StudyError(f"There is no study {study_id!r:.80}.{did_you_mean(study_id, self._folders)}")
+        return self._folders[study_id]
+
+    def _entry(self, study_id: str) -> Listed:
+        with self._lock:
+            folder = self._folders.get(study_id)
+            stamp = _changed(folder)
+            kept = self._listed.get(study_id)
+        if kept and kept[0] == stamp:
+            return kept[1]
+        try:
+            card = read_card(folder or Path())
+            entry = Listed(study_id, stamp / 1e9, card, read_fit(folder or Path(), card))
+        except SegscopeError as error:
+            entry = Listed(study_id, stamp / 1e9, None, None, str(error))
+        with self._lock:
+            self._listed[study_id] = (stamp, entry)
+        return entry
+
+    def _failed(self, study_id: str) -> Job:
+        job = self.jobs.latest(study_id)
+        if study_id not in self._making or job is None or job.status != "failed":
+            raise StudyError("There is no such failed run any more. Load the page again.")
+        return job
+
+    def _ended(self, job: Job) -> None:
+        """Clear up after a run that made a study, or did not."""
+        if job.study_id not in self._making:
+            return
+        for partial in self.home.glob(f".{job.study_id}-*.partial"):
+            shutil.rmtree(partial, ignore_errors=True)
+        if job.status == "cancelled":
+            self._drop(job)
+        elif job.status == "done":
+            self._unlink(job)
+            with self._lock:
+                self._making.discard(job.study_id)
+
+    def _drop(self, job: Job) -> None:
+        self._unlink(job)
+        with self._lock:
+            self._making.discard(job.study_id)
+            self.jobs.forget(job.study_id)
+
+    def _unlink(self, job: Job) -> None:
+        """Remove what was uploaded for a run; a file that somebody named stays."""
+        if job.order.keep:
+            Path(job.order.source).unlink(missing_ok=True)
+
+
+def split_folders(places: Iterable[Path]) -> tuple[list[Path], Path | None]:
+    """Tell studies from the home: a folder that is none, but empty, not there yet, or has studies in it.
+
+    Raises
+    ------
+    StudyError : for a second home, a file, and a folder that holds other things
+    """
+    studies: list[Path] = []
+    home: Path | None = None
+    for place in places:
+        if is_study(place):
+            studies.append(place)
+            continue
+        if place.is_file():
+            raise StudyError(f"{place} is a file. Name the folder of a study, or one for studies.")
+        seen = [p for p in place.iterdir() if not p.name.startswith(".")] if place.is_dir() else []
+        if seen and not any(is_study(p) for p in seen):
+            raise StudyError(
+                f"{place} is not a study: it has no {CARD}, nor has a folder in it. Name a study, a folder of "
+                "studies, or a new or empty folder for them."
+            )
+        if home is not None:
+            raise StudyError(f"New studies go to one place only. Got {home} and {place}.")
+        home = place
+    return studies, home
+
+
+def _current(card: Card) -> tuple[str, str]:
+    return card.data, card.fit
+
+
+def _changed(folder: Path | None) -> int:
+    """When a study's card was written last, in nanoseconds since 1970; 0 where there is none any more."""
+    try:
+        return (folder / CARD).stat().st_mtime_ns if folder else 0
+    except OSError:
+        return 0
+
+
+def _is_left(place: Path) -> bool:
+    """Whether a folder of uploads belongs to a server that has ended."""
+    number = place.name.removeprefix(INCOMING)
+    if sys.platform == "win32" or not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return int(number) == os.getpid()
