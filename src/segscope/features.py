@@ -13,6 +13,7 @@ from segscope.errors import ColumnError, FormulaError, RecipeError, did_you_mean
 from segscope.formula import quote
 from segscope.intake.facts import ColumnFacts, column_kind
 from segscope.recipe import ColumnRole, Concept, DerivedColumn, Family, Recipe, Role
+from segscope.transactions.names import restated
 
 VALUE_CORE = (Concept.TENURE, Concept.SPEND, Concept.PURCHASES, Concept.BASKET)
 MAX_PROPOSED_FEATURES = 6
@@ -140,6 +141,12 @@ def source_columns(recipe: Recipe, names: Sequence[str]) -> tuple[str, ...]:
         else:
             wanted.add(name)
     return tuple(c.column for c in recipe.columns if c.column in wanted)
+
+
+def making_columns(recipe: Recipe) -> frozenset[str]:
+    """The features, what they are computed from, and what says the same: segments differ on these by construction."""
+    found = {*recipe.features, *source_columns(recipe, recipe.features)}
+    return frozenset(found | restated(recipe.log, found)) if recipe.log else frozenset(found)
 
 
 def propose_features(recipe: Recipe, facts: Sequence[ColumnFacts]) -> tuple[str, ...]:

@@ -141,15 +141,19 @@ def test_progress_rises_and_has_words(fitted: Path) -> None:
     assert len({stage for stage, _ in seen}) > 2
 
 
-def test_a_result_that_cannot_be_opened_is_a_failure(fitted: Path) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"), [(StudyError("It cannot be opened."), "It cannot be opened."), (KeyError("x"), "A defect")]
+)
+def test_a_result_that_cannot_be_opened_is_a_failure(fitted: Path, error: Exception, told: str) -> None:
     def opened(_: str) -> None:
-        raise StudyError("It cannot be opened.")
+        raise error
 
     jobs = Jobs(opened)
     current = recipe_of(fitted)
     jobs.start("study", order(fitted, current.replace(seed=2)), order(fitted, current))
     job = ended(jobs)
-    assert (job.status, job.message) == ("failed", "It cannot be opened.")
+    assert job.status == "failed"
+    assert job.message.startswith(told)
 
 
 def test_a_study_is_made_from_an_upload_which_moves_into_it(fitted: Path, tmp_path: Path) -> None:

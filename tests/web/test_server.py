@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 
 from segscope import samples
 from segscope.study import Choices, fit_source
-from segscope.web.hosting import Door, free_port, guarded
+from segscope.web.hosting import Door, _announcer, free_port, guarded
 from segscope.web.server import make_server
 from segscope.web.studies import Studies
 
@@ -65,6 +65,21 @@ def test_another_free_port_is_found_when_the_wanted_one_is_taken() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         assert free_port("127.0.0.1", port) > port
+
+
+def test_the_address_that_is_told_is_that_of_a_page(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = _announcer("127.0.0.1", 8050, 8050, browser=False, path="/s/shop/explore")
+    tell()
+    tell()
+    assert capsys.readouterr().out == "segscope is at http://127.0.0.1:8050/s/shop/explore   (Ctrl+C ends it)\n"
+
+
+def test_a_server_without_any_study_answers(tmp_path: Path) -> None:
+    studies = Studies([], tmp_path / "home")
+    client = TestClient(guarded(make_server(studies), "127.0.0.1"), base_url="http://127.0.0.1")
+    assert client.get("/health").json()["studies"] == 0
+    assert client.get("/").status_code == 200
+    studies.close()
 
 
 def test_a_folder_that_is_no_study_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from segscope.features import source_columns
+from segscope.features import making_columns
 from segscope.profiling import Profiles
 from segscope.recipe import Concept, DerivedColumn, Recipe, Role
 from segscope.segmentation import Segment
@@ -99,7 +99,7 @@ class Compared:
 def compared_columns(recipe: Recipe, profiles: Profiles) -> tuple[Compared, ...]:
     """The columns of the profiles that are worth comparing; a birth year steps back behind the age made of it."""
     has_age = any(d.concept is Concept.AGE for d in recipe.derived)
-    parts = set(source_columns(recipe, recipe.features)) - set(recipe.features)
+    parts = making_columns(recipe) - set(recipe.features)
     found = []
     for name, everybody in profiles.everybody.numbers.items():
         column = recipe.column(name)

@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from segscope.engine import Engine, exact_sum, fixed_point_scale, rows
-from segscope.features import as_number, source_columns
+from segscope.features import as_number, making_columns, source_columns
 from segscope.insights.testing import Quantity, Sums
 from segscope.profiling import Profiles
 from segscope.recipe import Concept, Family, FamilyMember, Recipe, Role
@@ -53,7 +53,7 @@ Tally = Mapping[tuple[int, Half], Sums]
 
 def enumerate_candidates(recipe: Recipe, profiles: Profiles) -> tuple[Candidate, ...]:
     """List all candidates, in the order of the recipe: derived columns, then its own, then shares of families."""
-    making = set(source_columns(recipe, recipe.features)) | set(recipe.features)
+    making = making_columns(recipe)
     everybody = profiles.everybody
     births = {c.column for c in recipe.columns if c.concept is Concept.BIRTH}
     sensitive = {c.column for c in recipe.columns if c.sensitive}

@@ -85,11 +85,16 @@ def _first_counts(text: ir.StringValue, cells: Sequence[str]) -> dict[str, ir.Sc
         counts["yes_no"] = count_if(text.lower().isin(sorted(YES_NO_WORDS)))
     if all(CODE.fullmatch(cell) for cell in filled) and "NA" in map(str.strip, cells):
         counts |= {"na": count_if(text == "NA"), "codes": count_if(text.re_search(CODE.pattern))}
-    if sum(any(map(str.isdecimal, cell)) for cell in filled) >= len(filled) / 2:
+    if sum(map(_may_be_figures, filled)) >= len(filled) / 2:
         counts["figures"] = count_if(
-            ~is_missing(text) & (_begins_with_figure(text) | text.re_search(MONTH_OR_CURRENCY))
+            (_begins_with_figure(text) | text.re_search(MONTH_OR_CURRENCY)) & ~is_missing(text)
         )
     return counts
+
+
+def _may_be_figures(cell: str) -> bool:
+    letter = cell[:1].isascii() and cell >= ":"
+    return any(map(str.isdecimal, cell)) and (not letter or bool(re.search(MONTH_OR_CURRENCY, cell)))
 
 
 def _begins_with_figure(text: ir.StringValue) -> ir.BooleanValue:

@@ -1,7 +1,7 @@
 """The columns that a customer made from a log has: their names, in their order."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from segscope.intake.facts import ROW
@@ -58,6 +58,23 @@ def names_of(log: TransactionLog) -> CustomerNames:
         products=free[last:last_product],
         channels=free[last_product:],
     )
+
+
+def restated(log: TransactionLog, features: Collection[str]) -> frozenset[str]:
+    """Columns of a log's customers that are parts of features, or say again what features say.
+
+    >>> log = TransactionLog("id", "date", "amount", product="kind", products=("Wine",))
+    >>> sorted(restated(log, ("total_spend",)))
+    ['average_order', 'm_score', 'spend_other', 'spend_wine']
+    """
+    names = names_of(log)
+    said = {
+        names.recency_days: (names.last_purchase, names.r_score, names.rfm_group),
+        names.purchases: (*names.channels, names.average_order, names.f_score, names.rfm_group),
+        names.total_spend: (*names.products, names.average_order, names.m_score),
+        names.tenure_days: (names.first_purchase,),
+    }
+    return frozenset(column for feature in features for column in said.get(feature, ())) - frozenset(features)
 
 
 def slug(text: str) -> str:

@@ -5,6 +5,7 @@ better one is whole. Runs belong to the server, not to a page: they go on when t
 """
 
 import json
+import logging
 import multiprocessing
 import os
 import signal
@@ -193,11 +194,15 @@ class Jobs:
         if self._enter(run):
             try:
                 failure = self._follow(run)
+            except OSError as error:
+                failure = f"The run could not be started: {error.strerror or error}."
             finally:
                 self._places.release()
         self._settle(run, failure)
-        self._ended(run.job)
-        run.over.set()
+        try:
+            self._ended(run.job)
+        finally:
+            run.over.set()
 
     def _enter(self, run: _Run) -> bool:
         """Take a place among the runs; False when the run was cancelled before there was one."""
@@ -245,6 +250,9 @@ class Jobs:
                 status, message = "done", ""
         except SegscopeError as error:
             status, message = "failed", str(error)
+        except Exception as error:
+            logging.getLogger(__name__).exception("The result of a run cannot be opened")
+            status, message = "failed", _defect(error)
         with self._lock:
             if status == "done":
                 self._remember(run)
@@ -298,7 +306,7 @@ def work(order: str, sample: int, memory_bytes: int, unpack_bytes: int, line: Co
         elif isinstance(error, SegscopeError):
             tell(failed=_named(str(error), wanted))
         else:
-            tell(failed=f"A defect in segscope stopped the run ({type(error).__name__}). The server's log says more.")
+            tell(failed=_defect(error))
             raise
 
 
@@ -346,6 +354,10 @@ def _written(folder: Path) -> tuple[str, str] | None:
     except SegscopeError:
         return None
     return (card.data, card.fit) if card else None
+
+
+def _defect(error: Exception) -> str:
+    return f"A defect in segscope stopped the run ({type(error).__name__}). The server's log says more."
 
 
 def _too_much(memory_bytes: int) -> str:
