@@ -1,6 +1,8 @@
 """Every command in the README and docs runs, and the README's Python too."""
 
 import re
+import shlex
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +19,7 @@ SERVING = ("run", "serve", "demo")
 
 def console_commands(text: str) -> list[list[str]]:
     blocks = re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL)
-    return [line[2:].split() for block in blocks for line in block.splitlines() if line.startswith("$ segscope ")]
+    return [shlex.split(line[2:]) for block in blocks for line in block.splitlines() if line.startswith("$ segscope ")]
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +28,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     samples.write(folder / "customers.csv", 500)
     samples.write(folder / "new-customers.csv", 200, seed=1)
     samples.write(folder / "new-customers.parquet", 200, seed=1)
+    with sqlite3.connect(folder / "shop.db") as shop:
+        shop.execute("CREATE TABLE customers (id INTEGER, joined TEXT, orders INTEGER, spend REAL)")
+        people = [(i, f"2023-{1 + i % 12:02d}-01", 1 + i % 9, 10.5 * (1 + i % 7)) for i in range(60)]
+        shop.executemany("INSERT INTO customers VALUES (?, ?, ?, ?)", people)
+        shop.execute("CREATE TABLE notes (text TEXT)")
+    shop.close()
     return folder
 
 
@@ -42,8 +50,12 @@ def run(command: list[str], place: Path) -> None:
             server.terminate()
             server.wait(10)
         return
-    done = subprocess.run(full, cwd=place, capture_output=True, text=True, timeout=120, check=False)
+    target = full[full.index(">") + 1] if ">" in full else None
+    told = full[: full.index(">")] if target else full
+    done = subprocess.run(told, cwd=place, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
+    if target:
+        (place / target).write_text(done.stdout, encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/how-to.md"])

@@ -140,7 +140,11 @@ def serve(
 
 @app.command()
 def describe(
-    study: StudyFolder, as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False
+    study: StudyFolder,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+    recipe: Annotated[
+        bool, typer.Option("--recipe", help="The recipe alone, as JSON that 'fit --recipe' takes.")
+    ] = False,
 ) -> None:
     """Say what a study holds."""
     from segscope.describing import describe as as_data
@@ -148,7 +152,9 @@ def describe(
     from segscope.study import read_card, read_fit
 
     found = read_fit(study, read_card(study))
-    if as_json:
+    if recipe:
+        sys.stdout.write(found.recipe.to_json())
+    elif as_json:
         sys.stdout.write(json.dumps(as_data(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     else:
         typer.echo(in_words(found))

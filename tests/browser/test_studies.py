@@ -1,7 +1,9 @@
 """The first page: studies begin there by file, drop, sample or path, and are renamed, sent, taken in and deleted."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,22 @@ def test_a_file_that_cannot_be_segmented_says_why_and_is_dismissed(
     row.get_by_role("button", name="Dismiss").click()
     expect(row).to_have_count(0)
     assert not list(home.glob(".incoming-*/*"))
+
+
+def test_a_source_of_several_tables_asks_which_one(page: Page, first_page: Site, tmp_path: Path) -> None:
+    rows = ",".join(f"({i}, {i % 3 * 10 + i % 7}, {i % 3 * 5 + i % 5})" for i in range(60))
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        database.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY, alpha REAL, beta REAL)")
+        database.execute("CREATE TABLE other (x INTEGER)")
+        database.execute(f"INSERT INTO customers VALUES {rows}")
+        database.commit()
+    choose(page, tmp_path / "shop.db")
+    row = page.locator(".making.failed")
+    expect(row.get_by_role("alert")).to_contain_text("2 tables", timeout=MADE_WITHIN)
+    expect(row.get_by_role("alert")).not_to_contain_text("--table")
+    row.get_by_label("Name of the table").fill("customers")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{first_page.url}/s/shop-2/data", timeout=MADE_WITHIN)
 
 
 def test_a_study_is_renamed_in_place(page: Page, first_page: Site, home: Path) -> None:

@@ -2,11 +2,12 @@
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,21 @@ def test_a_failure_stays_until_it_is_dismissed_and_can_be_tried_again(tmp_path: 
         assert not place.exists()
         with pytest.raises(StudyError, match="no such failed run"):
             studies.dismiss("bad")
+
+
+def test_a_source_of_several_tables_is_tried_again_with_one(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        for table in ("customers", "others"):
+            database.execute(f"CREATE TABLE {table} (id INTEGER, spend REAL)")
+        database.executemany("INSERT INTO customers VALUES (?, ?)", [(i, i % 3 * 10 + i % 7) for i in range(60)])
+        database.commit()
+    with serving([], tmp_path / "home") as studies:
+        studies.make(str(tmp_path / "shop.db"), "shop.db")
+        wait_for(lambda: [job.status for job in studies.making()] == ["failed"])
+        assert "customers" in studies.making()[0].message
+        studies.retry("shop", table="customers")
+        wait_for(lambda: studies.ids == ("shop",) and not studies.making())
+        assert studies.get("shop").card.reading.table == "customers"
 
 
 def test_a_cancelled_upload_leaves_nothing(shop_file: Path, tmp_path: Path) -> None:

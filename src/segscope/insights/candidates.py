@@ -80,7 +80,7 @@ def enumerate_candidates(recipe: Recipe, profiles: Profiles) -> tuple[Candidate,
             found.append(Candidate("mean", c.column, unit=c.unit, **common(c.column)))
         elif c.role is Role.FLAG:
             found.append(Candidate("rate", c.column, **common(c.column)))
-        elif c.role is Role.CATEGORY:
+        elif c.role is Role.CATEGORY and not (recipe.log and c.column in making):  # RFM scores say a feature again
             counts = everybody.categories.get(c.column, {})
             values = [v for v, n in counts.items() if v not in ("", "(other)") and n >= FEWEST_WITH_VALUE]
             found += [Candidate("rate", c.column, value=v, **common(c.column)) for v in values[:MOST_VALUES]]

@@ -18,7 +18,7 @@ __all__ = ["FAMILY_LABELS", "LAST_YEAR", "MAX_CATEGORIES", "Proposal", "newest_d
 
 MAX_CATEGORIES = 50
 LAST_YEAR = 2100
-FEWEST_DIGITS_OF_A_CODE = 8
+FEWEST_DIGITS_OF_A_CODE, MOST_DIGITS_OF_A_CODE = 8, 15
 NEARLY_UNIQUE = 0.98
 FREE_TEXT = 0.9
 
@@ -156,7 +156,7 @@ def _one_width(facts: ColumnFacts) -> bool:
     low, high = facts.low, facts.high
     if not facts.whole or not isinstance(low, float) or not isinstance(high, float):
         return False
-    long = low >= 10.0 ** (FEWEST_DIGITS_OF_A_CODE - 1)
+    long = low >= 10.0 ** (FEWEST_DIGITS_OF_A_CODE - 1) and high < 10.0**MOST_DIGITS_OF_A_CODE
     return long and len(f"{low:.0f}") == len(f"{high:.0f}") and facts.distinct >= NEARLY_UNIQUE * facts.present
 
 

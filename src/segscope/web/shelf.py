@@ -20,6 +20,8 @@ from segscope.web.uploads import archive_address
 from segscope.wording import counted, percent
 
 DO, TITLE, NAME, EDIT, BAR, STAGE = "home-do", "home-title", "home-name", "home-edit", "home-bar", "home-stage"
+TABLE = "home-table"
+TABLE_FLAG = " (--table NAME)"  # how a refusal asks for a table on the command line; the page has a field instead
 SEGMENTS_NAMED = 5
 UNITS = ((60.0, "minute"), (3600.0, "hour"), (86400.0, "day"))
 DAYS_IN_WORDS = 14
@@ -105,14 +107,18 @@ def making_row(job: Job) -> html.Article:
     name = html.Strong(job.order.shown, className="making-name")
     if job.status == "running":
         return html.Article([html.Div([name], className="making-head"), _progress(job)], className="card making")
+    asks = TABLE_FLAG in job.message
+    field = dcc.Input(id=part_of(TABLE, job.study_id), placeholder="Name of the table", autoComplete="off")
+    label = html.Label([html.Span("Name of the table", className="sr-only"), field], className="table-field")
     buttons = html.Div(
         [
-            html.Button("Try again", id=doing("retry", job.study_id), className="button"),
+            label if asks else None,
+            html.Button("Read it" if asks else "Try again", id=doing("retry", job.study_id), className="button"),
             html.Button("Dismiss", id=doing("dismiss", job.study_id), className="button"),
         ],
         className="making-buttons",
     )
-    reason = html.P(job.message, className="making-reason", role="alert")
+    reason = html.P(job.message.replace(TABLE_FLAG, ""), className="making-reason", role="alert")
     words = html.Div([html.Span("No study was made of "), name], className="making-head")
     return html.Article([html.Div([words, reason], className="making-words"), buttons], className="card making failed")
 

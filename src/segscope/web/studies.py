@@ -197,10 +197,11 @@ class Studies:
         place.mkdir(parents=True, exist_ok=True)
         return place / f"{secrets.token_hex(8)}{ending(shown)}"
 
-    def retry(self, study_id: str) -> Job:
-        """Make a study again whose making failed."""
+    def retry(self, study_id: str, table: str = "") -> Job:
+        """Make a study again whose making failed; ``table`` is the one to read of a source that has several."""
         job = self._failed(study_id)
-        return self.jobs.start(study_id, job.order, sample=job.sample)
+        reading = replace(job.order.reading, table=table) if table else job.order.reading
+        return self.jobs.start(study_id, replace(job.order, reading=reading), sample=job.sample)
 
     def dismiss(self, study_id: str) -> None:
         """Forget a study whose making failed, and what was uploaded for it."""

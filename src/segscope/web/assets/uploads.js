@@ -99,7 +99,7 @@
   const holdsFiles = (event) => drop() && event.dataTransfer && Array.from(event.dataTransfer.types).includes("Files");
   const mark = (on) => document.documentElement.classList.toggle("dropping", on);
 
-  document.addEventListener("click", (event) => event.target.closest("#home-choose") && choose());
+  document.addEventListener("click", (event) => event.target.closest("#home-drop") && choose());
   document.addEventListener("dragover", (event) => {
     if (!holdsFiles(event)) return;
     event.preventDefault();

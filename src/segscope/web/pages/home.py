@@ -24,6 +24,7 @@ DROP, CHOOSE, SENDING, SAMPLE, PATH, OPEN, PROBLEM = (
     "home-drop", "home-choose", "home-sending", "home-sample", "home-path", "home-open", "home-problem",
 )  # fmt: skip
 QUESTION, WORDS, YES, NO, NAMED = "home-question", "home-question-words", "home-yes", "home-no", "home-named"
+FIELDS = {shelf.NAME: "rename", shelf.TABLE: "retry"}  # what Enter does in a field of a study
 TICK_MILLISECONDS = 400
 TEMPORARY = (
     "New studies here are kept only until the server ends. Download what you want to keep, or start the server with "
@@ -33,12 +34,13 @@ TEMPORARY = (
 
 def layout(studies: Studies) -> html.Div:
     """The page for a server's studies."""
+    busy = _busy(studies)
     return html.Div(
         [
             dcc.Store(id=STAMP, data=studies.stamp()),
             dcc.Store(id=ASKED),
             dcc.Store(id=NAMED),
-            dcc.Interval(id=CLOCK, interval=TICK_MILLISECONDS, disabled=not _busy(studies)),
+            dcc.Interval(id=CLOCK, interval=TICK_MILLISECONDS, disabled=not busy),
             html.Div(
                 [html.H1("Studies", className="page-title"), html.P(count(studies), id=COUNT, className="card-note")],
                 className="home-head",
@@ -68,13 +70,14 @@ def register(app: Dash, studies: Studies) -> None:
         State(STAMP, "data"),
     )
     def _tick(_n: int | None, asked: dict[str, Any] | None, rows: list[dict[str, str]], shown: str) -> tuple[Any, ...]:
+        busy = _busy(studies)  # asked first: what ends after this is seen by the next tick
         jobs = [studies.jobs.latest(row["study"]) for row in rows]
         stamp = studies.stamp()
         _open_when_made(studies, asked)
         studies.jobs.warm()
         return (
             no_update if stamp == shown else stamp,
-            not _busy(studies),
+            not busy,
             [fill(job.share) if job else no_update for job in jobs],
             [shelf.stage_words(job) if job else no_update for job in jobs],
         )
@@ -110,17 +113,18 @@ def register(app: Dash, studies: Studies) -> None:
     @app.callback(
         Output(ASKED, "data", allow_duplicate=True),
         Input({"type": shelf.DO, "what": ALL, "study": ALL}, "n_clicks"),
-        Input({"type": shelf.NAME, "study": ALL}, "n_submit"),
-        State({"type": shelf.NAME, "study": ALL}, "id"),
-        State({"type": shelf.NAME, "study": ALL}, "value"),
+        *[Input({"type": kind, "study": ALL}, "n_submit") for kind in FIELDS],
+        *[State({"type": kind, "study": ALL}, "id") for kind in FIELDS],
+        *[State({"type": kind, "study": ALL}, "value") for kind in FIELDS],
         prevent_initial_call=True,
     )
-    def _act(_clicks: Any, _enters: Any, fields: list[dict[str, str]], values: list[str | None]) -> Any:
+    def _act(*_given: Any) -> Any:
         if not ctx.triggered[0]["value"]:  # buttons appear with every row
             return no_update
-        names = {field["study"]: value or "" for field, value in zip(fields, values, strict=True)}
         chosen = dict(ctx.triggered_id or {})
-        return act(studies, chosen.get("what", "rename"), chosen["study"], names)
+        what = chosen.get("what") or FIELDS[chosen["type"]]
+        typed = {field["id"]["study"]: field.get("value") or "" for field in _typed(what)}
+        return act(studies, what, chosen["study"], typed)
 
     @app.callback(
         Output({"type": shelf.TITLE, "study": MATCH}, "children"),
@@ -191,8 +195,19 @@ def without_password(source: str) -> str:
     return source.partition("?")[0] if "://" in source else source
 
 
-def act(studies: Studies, what: str, study_id: str, names: dict[str, str]) -> dict[str, Any] | Any:
-    """Do what a button of a study says. Returns what makes the page look again."""
+def _typed(what: str) -> list[dict[str, Any]]:
+    """The fields on the page that belong to a button, with what was typed into them."""
+    fields = [field for kind in ctx.states_list for field in kind if field["property"] == "value"]
+    return [field for field in fields if FIELDS[field["id"]["type"]] == what]
+
+
+def act(studies: Studies, what: str, study_id: str, typed: dict[str, str]) -> dict[str, Any] | Any:
+    """Do what a button of a study says. Returns what makes the page look again.
+
+    Parameters
+    ----------
+    typed : by study, what stands in the field that belongs to the button
+    """
     if what == "delete":
         entry = next((e for e in studies.listed() if e.id == study_id), None)
         if entry:
@@ -201,14 +216,14 @@ def act(studies: Studies, what: str, study_id: str, names: dict[str, str]) -> di
             set_props(QUESTION, {"opened": True})
         return no_update
     if what == "rename":
-        studies.rename(study_id, names.get(study_id, ""))
+        studies.rename(study_id, typed.get(study_id, ""))
     elif what == "cancel":
         studies.jobs.cancel(study_id)
     elif what == "dismiss":
         studies.dismiss(study_id)
     elif what == "retry":
-        return {"study": study_id, "run": studies.retry(study_id).number}
-    return {what: study_id, "name": names.get(study_id)}
+        return {"study": study_id, "run": studies.retry(study_id, typed.get(study_id, "").strip()).number}
+    return {what: study_id, "name": typed.get(study_id)}
 
 
 def _open_when_made(studies: Studies, asked: dict[str, Any] | None) -> None:
