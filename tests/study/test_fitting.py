@@ -2,6 +2,7 @@
 
 import decimal
 import json
+import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -163,8 +164,9 @@ NAMES = [
 
 
 def test_columns_may_have_any_names(fitted: Make, tmp_path: Path) -> None:
-    measures = {name: [float((i + place) % 7) for i in range(N)] for place, name in enumerate(NAMES)}
-    fit = fitted(Choices(segments=2), **measures, **{f"{name} 2": ["x", "y"] * (N // 2) for name in NAMES})
+    draws = random.Random(5)
+    measures = {name: [float(draws.randrange(7)) for _ in range(N)] for name in NAMES}
+    fit = fitted(Choices(segments=2), **measures, **{f"{name} 2": draws.choices("xy", k=N) for name in NAMES})
     used(fit, tmp_path)
     found = list(roles(fit).values())[2:]
     assert found[: len(NAMES)] == ["ignored" if name == "key" else "measure" for name in NAMES]

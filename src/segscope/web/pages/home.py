@@ -291,8 +291,8 @@ def _beginning(studies: Studies) -> html.Section:
                 [
                     html.P("Drop a customer file anywhere on this page", className="drop-title"),
                     html.P(
-                        "CSV or other delimited text, Excel, Parquet, Arrow, JSON lines, gzip or zstd; "
-                        f"or a study’s zip. Up to {size_words(limit)}.",
+                        "CSV or other delimited text, Excel, Parquet, Arrow, JSON lines, SQLite or DuckDB, "
+                        f"also packed; or a study’s zip. Up to {size_words(limit)}.",
                         className="card-note",
                     ),
                 ],
