@@ -135,7 +135,7 @@ def test_changes_wait_while_the_page_is_left_and_loaded_again(site: Site, page: 
     expect(bar(page)).to_contain_text("Complain is ignored.")
     page.get_by_role("link", name="Explore").click()
     expect(bar(page)).to_have_count(0)
-    page.get_by_role("link", name="Data").click()
+    page.get_by_role("link", name="1 change not run yet").click()
     expect(bar(page)).to_contain_text("Complain is ignored.")
     page.reload()
     expect(bar(page)).to_contain_text("Complain is ignored.")

@@ -53,6 +53,12 @@ def read_duckdb(
         return shown, *store_adapted(columns, told_rows(batches, expected, progress), engine, name, shown)
 
 
+def tables(content: Content) -> tuple[str, ...]:
+    """Names of the tables and views."""
+    with contextlib.closing(DuckDBFile(content.path, content.name)) as file:
+        return tuple(_relation(*found).title for found in file.relations())
+
+
 def _relation(schema: str, name: str, rows: int | None) -> Relation:
     return Relation(schema, name, "view" if rows is None else in_rows(rows), schema == USUAL_SCHEMA)
 

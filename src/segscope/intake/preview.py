@@ -1,13 +1,16 @@
 """A look at the first records of a text as it would be read: cheap, so that ways of reading can be tried."""
 
 import codecs
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from segscope.errors import SourceError
+from segscope.intake import duckfile, sqlite, workbook
+from segscope.intake.database import is_server
 from segscope.intake.encoding import guess_encoding
-from segscope.intake.files import look, open_content, read_up_to
+from segscope.intake.files import Content, look, open_content, read_up_to
 from segscope.intake.layout import find_layout
 from segscope.intake.parse import records, split_lines
 from segscope.intake.report import ReadOptions
@@ -46,7 +49,7 @@ def preview(source: Path | str, told: ReadOptions, rows: int = 6) -> Preview | N
     >>> found.names, found.rows
     (('id', 'spent'), (('1', '1,50'), ('2', '20,00')))
     """
-    if "://" in str(source):
+    if is_server(source):
         return None
     content = look(source)
     if content.format != "text":
@@ -63,6 +66,28 @@ def preview(source: Path | str, told: ReadOptions, rows: int = 6) -> Preview | N
     fitted = tuple(tuple((r + [""] * layout.width)[: layout.width]) for r in body[:rows])
     before = tuple(guess.dialect.delimiter.join(r) for r in sample[: layout.skip] if r)
     return Preview(layout.names, fitted, before, sum(len(r) != layout.width for r in body))
+
+
+def tables_of(source: Path | str) -> tuple[str, ...]:
+    """Names of the sheets of a workbook, or of the tables of a database file; none for other sources.
+
+    >>> import sqlite3, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     shop = sqlite3.connect(Path(folder, "shop.db"))
+    ...     _ = shop.execute("CREATE TABLE customers (id)"), shop.execute("CREATE TABLE orders (id)")
+    ...     shop.close()
+    ...     tables_of(Path(folder, "shop.db"))
+    ('customers', 'orders')
+    """
+    if is_server(source):
+        return ()
+    content = look(source)
+    kinds: dict[str, Callable[[Content], tuple[str, ...]]] = {
+        "excel": workbook.sheets,
+        "sqlite": sqlite.tables,
+        "duckdb": duckfile.tables,
+    }
+    return kinds[content.format](content) if content.format in kinds else ()
 
 
 def _decoded(head: bytes, encoding: str | None) -> str:

@@ -87,6 +87,12 @@ def read_sqlite(
     return shown, TextTable(table, found_names, format="sqlite", repairs=tally.repairs(names))
 
 
+def tables(content: Content) -> tuple[str, ...]:
+    """Names of the tables and views."""
+    with _opened(content) as connection:
+        return tuple(r.title for r in _relations(connection, counted=False))
+
+
 def _batches(cursor: sqlite3.Cursor, schema: pa.Schema, tally: _Tally) -> Iterator[pa.RecordBatch]:
     while rows := cursor.fetchmany(BATCH_ROWS):
         columns = [_texts(cells, place, tally) for place, cells in enumerate(zip(*rows, strict=True))]

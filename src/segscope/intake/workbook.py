@@ -51,6 +51,15 @@ def read_workbook(content: Content, engine: Engine, name: str, told: ReadOptions
     )
 
 
+def sheets(content: Content) -> tuple[str, ...]:
+    """Titles of the sheets."""
+    _refuse_other_archives(content)
+    try:
+        return tuple(fastexcel.read_excel(content.path).sheet_names)
+    except fastexcel.FastExcelError as error:
+        raise SourceError(f"{content.name} cannot be read as a workbook.") from error
+
+
 def _record(cells: tuple[str | None, ...]) -> list[str]:
     """A sheet's rows are all as wide as the sheet; a row without a filled cell is a blank line."""
     return [cell or "" for cell in cells] if any(cells) else []

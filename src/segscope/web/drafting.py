@@ -19,7 +19,7 @@ from segscope.web.studies import Studies
 from segscope.wording import counted
 
 STUDY, JOB, ASKED = "study", "job", "job-asked"
-KEPT, DRAFT = "draft-kept", "draft"
+KEPT, DRAFT, CHIP = "draft-kept", "draft", "header-draft"
 BAR, TITLE, LIST, RUN, UNDO, REDO, DISCARD, PROBLEM = (
     "draft-bar", "draft-title", "draft-list", "draft-run", "draft-undo", "draft-redo", "draft-discard", "draft-problem",
 )  # fmt: skip
@@ -103,6 +103,14 @@ def register(app: Dash, studies: Studies) -> None:
     """Keep the bar in step with the changes, and run them."""
 
     in_browser(app, "editing.take", Output(DRAFT, "data"), Input(KEPT, "data"), Input(STUDY, "data"))
+    in_browser(
+        app,
+        "editing.chip",
+        Output(CHIP, "children"),
+        Output(CHIP, "href"),
+        Input(STUDY, "data"),
+        Input("url", "pathname"),
+    )
 
     @app.callback(
         Output(BAR, "hidden"),

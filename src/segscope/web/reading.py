@@ -7,7 +7,7 @@ from dash import Dash, Input, Output, State, html, no_update
 
 from segscope.errors import SegscopeError
 from segscope.intake import IntakeReport, ReadOptions
-from segscope.intake.preview import Preview, preview
+from segscope.intake.preview import Preview, preview, tables_of
 from segscope.study import LiveStudy, source_of
 from segscope.web import parts
 from segscope.web.drafting import DRAFT, choice, drafted
@@ -37,6 +37,7 @@ def card(live: LiveStudy) -> html.Details:
     intake = live.card.intake
     again = source_of(live.folder) is not None
     controls = _controls(intake, live.card.reading) if again else []
+    controls += _which(live) if again else []
     gone = "The source is no longer where it was read from, so it can only be read anew from a new study."
     note = "A change is tried below, and read anew when you run it." if controls else None if again else gone
     body: list[Any] = [html.Div(controls, className="reading-controls")] if controls else []
@@ -105,6 +106,22 @@ def _controls(intake: IntakeReport, told: ReadOptions) -> list[html.Label]:
         *header,
         *usual,
     ]
+
+
+def _which(live: LiveStudy) -> list[html.Label]:
+    """Which sheet or table is read, where there are several."""
+    place = source_of(live.folder)
+    try:
+        names = live.once("tables of the source", lambda: tables_of(place) if place else ())
+    except SegscopeError:
+        names = ()  # what is wrong with the source is told where it is read
+    if len(names) < 2:
+        return []
+    told, intake = live.card.reading, live.card.intake
+    options = [(n, n) for n in names]
+    if intake.format == "excel":
+        return [_control("sheet", "Sheet", intake.sheet, options, told.sheet)]
+    return [_control("table", "Table", intake.source, options, told.table)]
 
 
 def _control(name: str, label: str, guess: str, options: Sequence[tuple[str, str]], told: Any) -> html.Label:

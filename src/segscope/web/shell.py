@@ -56,6 +56,7 @@ def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
                     ),
                     html.Span("/", className="slash"),
                     html.Div(id="header-study", className="header-study"),
+                    dcc.Link(id="header-draft", href="", className="chip accent header-draft"),
                     html.Div(id="header-job"),
                     html.Div(
                         [

@@ -26,6 +26,11 @@
     discard: () => { undone = undone.concat(done.slice().reverse()); done = []; put(); },
   };
 
+  function saved() {
+    try { return JSON.parse(sessionStorage.getItem(STORE)); } catch (broken) { return null; }
+  }
+  const isAbout = (kept, shown) => kept && kept.study && shown && kept.study.id === shown.id && kept.study.fit === shown.fit;
+
   /* The value of a control with the changes made. */
   function wanted(control) {
     let value = control.dataset.now;
@@ -88,12 +93,19 @@
     take: function (kept, shown) {
       study = shown || null;
       // The store tells what it kept only after the page has appeared.
-      if (!kept) { try { kept = JSON.parse(sessionStorage.getItem(STORE)); } catch (broken) { kept = null; } }
-      const same = kept && kept.study && shown && kept.study.id === shown.id && kept.study.fit === shown.fit;
+      kept = kept || saved();
+      const same = isAbout(kept, shown);
       done = same ? kept.done : [];
       undone = same ? kept.undone : [];
       requestAnimationFrame(sync);
       return { done: done, undone: undone.length };
+    },
+    /* The mark on every other page: what is shown there is not what was decided last. */
+    chip: function (shown, pathname) {
+      const kept = saved();
+      const count = isAbout(kept, shown) && !/\/data\/?$/.test(pathname || "") ? kept.done.length : 0;
+      const words = count ? count + (count === 1 ? " change" : " changes") + " not run yet" : "";
+      return [words, count ? "/s/" + encodeURIComponent(shown.id) + "/data" : ""];
     },
     /* Another as-of day. */
     day: function (value) {
