@@ -1,13 +1,13 @@
 """A closer look at the columns that are not evident: what their values look like, counted over all of them."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import ibis
 import ibis.expr.types as ir
 
-from segscope.engine import Engine
+from segscope.engine import Engine, one
 from segscope.intake import dates, numbers
 from segscope.intake.cells import (
     MISSING_WORD,
@@ -23,6 +23,7 @@ from segscope.intake.evident import Glances, Plan
 from segscope.intake.lexicon import CURRENCIES, YES_NO_WORDS
 
 RUBBISH = 0.01
+MANY_ROWS, FEW_VALUES = 100_000, 64
 MONTHS_BEGIN = (
     "jan|feb|f.v|m.r|apr|avr|abr|ma[yijg]|mei|jui?[nl]|giu|lug|ago|aug|ao|se[pt]|o[ck]t|ott|out|nov|d[ei.][csz]|ene|gen"
 )
@@ -53,7 +54,8 @@ def take_looks(
 ) -> dict[str, Look]:
     """Look at columns; at those that hold figures, or are in ``close``, closely."""
     texts: dict[str, ir.StringValue] = {column: table[column] for column in columns}
-    found = measure(engine, table, {c: _first_counts(text, glances[c]) for c, text in texts.items()})
+    found = {c: _first_by_value(engine, table, c, glances[c]) for c in columns if _is_repeated(glances[c], count)}
+    found |= measure(engine, table, {c: _first_counts(texts[c], glances[c]) for c in columns if c not in found})
     padded = [c for c in columns if found[c]["padded"]]
     texts |= {column: without_edges(table[column]) for column in padded}
     found |= measure(engine, table, {c: _first_counts(texts[c], glances[c]) for c in padded})
@@ -73,7 +75,25 @@ def _cleaned(text: ir.StringValue, rows: int, counts: Counts) -> Look:
     return Look(missing.ifelse(ibis.null("string"), text) if absent else text, rows - absent, counts, note)
 
 
-def _first_counts(text: ir.StringValue, cells: Sequence[str]) -> dict[str, ir.Scalar]:
+def _is_repeated(cells: Sequence[str], count: int) -> bool:
+    """Whether a column of many rows seems to have few values: then each value is looked at once."""
+    return count >= MANY_ROWS and len(set(cells)) <= FEW_VALUES
+
+
+def _first_by_value(engine: Engine, table: ibis.Table, column: str, cells: Sequence[str]) -> Counts:
+    """The first counts, from one row a value."""
+    values = table.group_by(text=table[column]).agg(n=table.count())
+
+    def weighed(condition: ir.BooleanValue) -> ir.IntegerScalar:
+        return ibis.coalesce(condition.ifelse(values.n, ibis.literal(0, "int64")).sum(), 0)
+
+    found = one(engine, values.agg(**_first_counts(values.text, cells, weighed)))
+    return {key: int(n) for key, n in found.items()}
+
+
+def _first_counts(
+    text: ir.StringValue, cells: Sequence[str], count_if: Callable[[ir.BooleanValue], ir.Scalar] = count_if
+) -> dict[str, ir.Scalar]:
     """Counts over all cells. What some cells already disprove is not asked again."""
     filled = [cell.strip() for cell in cells if not MISSING_WORD.fullmatch(cell.strip())]
     counts = {

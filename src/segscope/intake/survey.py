@@ -6,11 +6,15 @@ It finds out what a strict reader must know first, and makes a clean copy in UTF
 import codecs
 import contextlib
 import io
+import struct
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
 
 from segscope.errors import SourceError
 from segscope.intake.encoding import EVIDENCE_BYTES, FALLBACK, guess_encoding
@@ -19,6 +23,7 @@ from segscope.intake.progress import Progress, WatchedFile, part
 from segscope.intake.report import Repair
 
 CHUNK_BYTES = 4 * 2**20
+NEWLINE = 10
 SAMPLE_BYTES = 262_144
 MAX_LINE_BYTES = 50 * 10**6
 MAX_CONTROL_SHARE = 0.1
@@ -140,8 +145,7 @@ def _pass_through(stream: BinaryIO, out: BinaryIO | None, content: Content, plai
     survey = Survey()
     packed = content.path.stat().st_size
     expected = max(1, packed * (USUAL_RATIO if content.compression else 1))
-    decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    line, before = 0, b"\n"
+    line, before, cut = 0, b"\n", b""
     while chunk := stream.read(CHUNK_BYTES):
         survey.size += len(chunk)
         progress(SURVEYING, min(1.0, survey.size / expected))
@@ -160,21 +164,42 @@ def _pass_through(stream: BinaryIO, out: BinaryIO | None, content: Content, plai
             )
         _count(survey, chunk, before)
         before = chunk[-2:]
-        if plain and survey.utf8 and not (chunk.isascii() and not decoder.getstate()[0]):
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                survey.utf8 = False
+        if plain and survey.utf8 and (cut or not chunk.isascii()):
+            whole, cut = _characters(cut + chunk)
+            survey.utf8 = _is_utf8(whole)
         if plain and not survey.utf8 and len(survey.evidence) < EVIDENCE_BYTES:
             lines = chunk.replace(b"\r", b"\n").split(b"\n")
             survey.evidence += b"\n".join(part for part in lines if not part.isascii())[:EVIDENCE_BYTES]
-    if plain and survey.utf8:
-        try:
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            survey.utf8 = False
-            survey.evidence += b"\xc3"
+    if plain and survey.utf8 and cut:
+        survey.utf8 = False
+        survey.evidence += b"\xc3"
     return survey
+
+
+def _characters(block: bytes) -> tuple[bytes, bytes]:
+    """A block without a character at its end that is not all there, and that character's bytes.
+
+    >>> _characters("aé".encode()[:2]), _characters("aé".encode())
+    ((b'a', b'\\xc3'), (b'a\\xc3\\xa9', b''))
+    """
+    for back in range(1, min(4, len(block) + 1)):
+        byte = block[-back]
+        if byte >= 0xC0:
+            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return (block[:-back], block[-back:]) if length > back else (block, b"")
+        if byte < 0x80:
+            break
+    return block, b""
+
+
+def _is_utf8(block: bytes) -> bool:
+    """Whether bytes are UTF-8, by Arrow: several times as fast as decoding them."""
+    text = pa.StringArray.from_buffers(1, pa.py_buffer(struct.pack("<2i", 0, len(block))), pa.py_buffer(block))
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _count(survey: Survey, chunk: bytes, before: bytes) -> None:
@@ -184,7 +209,8 @@ def _count(survey: Survey, chunk: bytes, before: bytes) -> None:
         survey.returns += chunk.count(b"\r")
         survey.return_newlines += chunk.count(b"\r\n") + (before[-1:] == b"\r" and chunk[:1] == b"\n")
         survey.blank_lines += chunk.count(b"\n\r\n")
-    survey.blank_lines += chunk.count(b"\n\n")
+    ends = np.frombuffer(chunk, np.uint8) == NEWLINE
+    survey.blank_lines += int(np.count_nonzero(ends[1:] & ends[:-1]))  # twice as fast as counting b"\n\n"
     survey.newlines += b"\n" in chunk
 
 
