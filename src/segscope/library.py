@@ -8,6 +8,7 @@ for segment in study.segments:
 scored = segscope.load("my-study").score(frame)     # pandas, Polars or Arrow in, Arrow out
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ import pyarrow as pa
 
 from segscope.describing import describe
 from segscope.engine import connect
+from segscope.exporting import check_target
 from segscope.intake import ROW, ReadOptions, read_frame
 from segscope.recipe import Recipe, Transform
 from segscope.scoring import free_names, score_table
 from segscope.segmentation import Segment
-from segscope.study import Choices, Fit, fit_source, read_card, read_fit
+from segscope.study import Choices, Fit, fit_source, open_study, read_card, read_fit
+from segscope.study.lists import customer_list, wanted_filters, write_list
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,38 @@ class Study:
         finally:
             engine.close()
 
+    def export(
+        self,
+        target: str | Path,
+        segment: str | None = None,
+        audience: str | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> int:
+        """Write a list of the study's customers; return how many.
+
+        Identifier, ``segment``, ``segment_probability``, ``second_segment``, then columns, in the order of the source.
+
+        Parameters
+        ----------
+        target : the file: .csv, .tsv, .parquet or .xlsx
+        segment : only this segment, by name or id
+        audience : only this saved audience
+        columns : which columns follow; None takes all of the source that are not personal
+
+        Raises
+        ------
+        SegscopeError : for a name that the study does not have, or a file that cannot be written
+        """
+        check_target(Path(target))
+        live = open_study(self.folder)
+        try:
+            return write_list(customer_list(live, wanted_filters(live, segment, audience), columns), Path(target))
+        finally:
+            live.engine.close()
+
 
 def fit(
-    source: str | Path,
+    source: Any,
     folder: str | Path,
     segments: int | None = None,
     features: tuple[str, ...] | None = None,
@@ -85,7 +117,7 @@ def fit(
 
     Parameters
     ----------
-    source : the file, or the address of a database
+    source : a file, the address of a database, or a pandas, Polars or Arrow table
     folder : where the study goes; new, empty, or a study already
     segments : 1 to 12; None lets the evidence choose
     features : columns to cluster on; None takes the proposal

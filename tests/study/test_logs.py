@@ -4,6 +4,7 @@ import csv
 from datetime import date
 from pathlib import Path
 
+import polars
 import pytest
 
 from segscope.editing import Change, draft
@@ -177,3 +178,12 @@ def test_cdnow_runs_without_configuration(real_data: Path, tmp_path: Path) -> No
     assert fit.customers == 2357
     assert any("6,919 rows" in e.detail and "6,696 purchases" in e.detail for e in fit.cleaning)
     assert sum(s.size for s in fit.segments) == 2357
+
+
+def test_a_frame_is_a_source_too(tmp_path: Path) -> None:
+    frame = polars.DataFrame({"id": range(40), "spend": [float(i % 2 * 100 + i % 7) for i in range(40)]})
+    found = fit_source(frame, tmp_path / "study", Choices(segments=2))
+    assert [s.size for s in found.segments] == [20, 20]
+    assert read_card(tmp_path / "study").intake.format == "data frame"
+    assert source_of(tmp_path / "study") is None
+    assert carry_out(Order(str(tmp_path / "study"), found.recipe.replace(segments=1))).customers == 40

@@ -3,14 +3,14 @@
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import ibis
 
 from segscope.editing import Change, draft
 from segscope.engine import Engine, connect
 from segscope.errors import DataError, RecipeError, SegscopeError, StudyError
-from segscope.intake import IntakeReport, ReadOptions, read
+from segscope.intake import IntakeReport, ReadOptions, read, read_frame
 from segscope.intake.facts import column_kind
 from segscope.intake.progress import part
 from segscope.recipe import Recipe, Role, Transform, build, dump_json
@@ -121,7 +121,7 @@ def carry_out(order: Order, progress: Progress = silent) -> Fit:
 
 
 def fit_source(
-    source: str | Path,
+    source: Any,
     folder: Path,
     choices: Choices = Choices(),
     progress: Progress = silent,
@@ -133,7 +133,7 @@ def fit_source(
 
     Parameters
     ----------
-    source : a customer file, or a log of transactions
+    source : path or address of customers or of a log of transactions; or a pandas, Polars or Arrow table of them
     folder : where the study is written; new, empty, or a study already
     choices : what the user decided
     weigher : who weighs the evidence; None does it in this process
@@ -150,16 +150,22 @@ def fit_source(
     try:
         progress("Reading the file", 0.0)
         reading = reading or ReadOptions()
-        table, report = read(source, engine, "source", reading, part(progress, 0.0, READ_SHARE), shown)
+        is_place = isinstance(source, (str, Path))
+        table, report = (
+            read(source, engine, "source", reading, part(progress, 0.0, READ_SHARE), shown)
+            if is_place
+            else read_frame(source, engine)
+        )
         recipe, customers = _decided(engine, table, choices)
         found = _fitted(engine, customers, recipe, report, progress, _previous(folder), weigher)
         progress("Writing the study", 0.95)
         card = Card(
-            _name(report), report.source, found.customers, "", "", report, _is_sample(Path(source)),
+            _name(report), report.source, found.customers, "", "", report, is_place and _is_sample(Path(source)),
             reading=reading,
         )  # fmt: skip
         write_study(folder, engine, table, card, found)
-        note_origin(folder, str(source))
+        if is_place:
+            note_origin(folder, str(source))
     finally:
         engine.close()
     return found

@@ -1,0 +1,124 @@
+"""Lists of customers: a selection, an audience or a segment, as rows to take elsewhere."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import ibis
+import pyarrow as pa
+
+from segscope.engine import one
+from segscope.errors import ColumnError, did_you_mean
+from segscope.exploring import Choice, Filters, count_customers, select
+from segscope.exporting import check_size, check_target, write_rows
+from segscope.intake import ROW
+from segscope.recipe import Role
+from segscope.scoring import free_names, segment_name
+from segscope.segmentation import SECOND, SEGMENT, STRENGTH, by_name
+from segscope.study.audiences import conditions, find_audience, read_audiences
+from segscope.study.live import SEGMENT_VARIABLE, LiveStudy
+
+BLOCK_ROWS = 200_000
+STRENGTH_DIGITS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class CustomerList:
+    """Customers to export: identifier, segment, its probability, second segment, then columns of the study.
+
+    Attributes
+    ----------
+    rows : not yet computed, with ROW; in the order of the source once they are streamed
+    names : of the columns, in order
+    count : how many customers
+    """
+
+    live: LiveStudy
+    rows: ibis.Table
+    names: tuple[str, ...]
+    count: int
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Names and types of the columns."""
+        return self.live.engine.fetch(self._renamed(self.rows).limit(0)).schema
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows in the order of the source, block by block: never all of them in memory, and nothing to sort but a block."""
+        last = one(self.live.engine, self.live.customers.agg(last=self.live.customers[ROW].max()))["last"]
+        for start in range(0, (last or 0) + 1, BLOCK_ROWS):
+            row = self.rows[ROW]
+            block = self.rows.filter((row >= start) & (row < start + BLOCK_ROWS)).order_by(ROW)
+            yield from self.live.engine.fetch(self._renamed(block)).to_batches()
+
+    def _renamed(self, rows: ibis.Table) -> ibis.Table:
+        return rows.select(**{name: rows[f"__{i}"] for i, name in enumerate(self.names)})
+
+
+def list_columns(live: LiveStudy, personal: bool = False) -> tuple[str, ...]:
+    """The source's columns that a list holds unless told otherwise; without personal ones, unless asked for."""
+    return tuple(
+        c.column
+        for c in live.recipe.columns
+        if c.role is not Role.IDENTIFIER and (personal or (c.role is not Role.PERSONAL and not c.sensitive))
+    )
+
+
+def customer_list(live: LiveStudy, filters: Filters, columns: Sequence[str] | None = None) -> CustomerList:
+    """List the customers that pass every filter.
+
+    Parameters
+    ----------
+    columns : columns of the source, or derived ones; None takes those of the source that are not personal
+
+    Raises
+    ------
+    ColumnError : for a column that the study does not have
+    """
+    wanted = list(dict.fromkeys(list_columns(live) if columns is None else columns))
+    known = [c.column for c in live.recipe.columns] + [d.name for d in live.recipe.derived]
+    for name in wanted:
+        if name not in known:
+            raise ColumnError(f"There is no column {name!r:.80} to export.{did_you_mean(name, known)}")
+    identifier = live.recipe.identifier
+    first = [identifier] if identifier else []
+    rest = [name for name in wanted if name != identifier]
+    chosen = select(live.customers, filters, live.variables)
+    segmentation = live.fit.segmentation
+    values = [
+        *(chosen[name] for name in first),
+        segment_name(chosen[SEGMENT], segmentation),
+        chosen[STRENGTH].round(STRENGTH_DIGITS),
+        segment_name(chosen[SECOND], segmentation),
+        *(chosen[name] for name in rest),
+    ]
+    rows = chosen.select(ROW, **{f"__{i}": value for i, value in enumerate(values)})
+    names = (*first, *free_names([*first, *rest]), *rest)
+    return CustomerList(live, rows, names, count_customers(live.engine, chosen))
+
+
+def wanted_filters(live: LiveStudy, segment: str | None = None, audience: str | None = None) -> Filters:
+    """The filters of a segment (by name or id), an audience, or both at once; none for everybody.
+
+    Raises
+    ------
+    StudyError : for a name that the study does not have
+    """
+    filters: Filters = ()
+    if audience is not None:
+        filters = conditions(find_audience(read_audiences(live.folder), audience), live.variables)
+    if segment is not None:
+        filters += (Choice(SEGMENT_VARIABLE, (by_name(live.fit.segments, segment).name,)),)
+    return filters
+
+
+def write_list(found: CustomerList, target: Path) -> int:
+    """Write a list to a .csv, .tsv, .parquet or .xlsx file; return how many customers.
+
+    Raises
+    ------
+    SourceError : when the file cannot be written, or Excel cannot hold so many; nothing is written then
+    """
+    check_target(target)
+    check_size(target.suffix.lower(), found.count, len(found.names))
+    return write_rows(found.batches(), found.schema, target)
