@@ -58,6 +58,10 @@ class Beside:
         self._letters.put(None)
         self._process.kill()
         self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(BrokenPipeError):
+                if pipe:
+                    pipe.close()
 
     def _carry(self) -> None:
         """Carry messages over: a pipe holds little, and the other side may still be loading."""

@@ -323,7 +323,7 @@ def _beginning(studies: Studies) -> html.Section:
             html.Div(
                 [
                     dcc.Input(
-                        id=PATH, placeholder="/home/me/customers.csv", className="path-input", autoComplete="off",
+                        id=PATH, placeholder="/data/customers.csv", className="path-input", autoComplete="off",
                         spellCheck=False,
                     ),
                     html.Button("Open", id=OPEN, className="button"),
