@@ -42,7 +42,8 @@ class Beside:
         from segscope.recipe import build
 
         while True:
-            line = self._process.stdout.readline() if self._process.stdout else b""
+            pipe = self._process.stdout
+            line = pipe.readline() if pipe and not pipe.closed else b""
             if not line:
                 raise SegscopeError(
                     "The process that weighs the evidence has ended early. The machine may have run out of memory."
