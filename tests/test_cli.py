@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from segscope import __version__, cli
+from segscope.study.audiences import Audience, save_audience
 
 HEADER = "id,spend,orders\n"
 
@@ -176,7 +177,7 @@ def test_a_damaged_study(run: Run, place: Path, shop: Path, text: str) -> None:
     ("target", "told"),
     [
         ("nowhere/out.csv", "There is no folder"),
-        ("out.xlsx", "must end in .csv, .tsv or .parquet"),
+        ("out.xls", "must end in .csv, .tsv, .parquet or .xlsx"),
         ("out", "must end in"),
     ],
 )
@@ -266,3 +267,19 @@ def test_a_reader_that_has_seen_enough_is_no_error(shop: Path) -> None:
     command = f'"{sys.executable}" -m segscope.cli describe "{shop}" --json | head -c 10'
     ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert (ran.stdout[:1], ran.stderr) == ("{", "")
+
+
+def test_a_list_of_a_segment_and_an_audience_is_exported(run: Run, place: Path, shop: Path) -> None:
+    folder = shutil.copytree(shop, place / "study")
+    save_audience(folder, Audience("Bonn", {"city": {"in": ["Bonn"]}}))
+    ran = run("export", folder, "--audience", "bonn", "--columns", "age,city", "-o", place / "o.csv")
+    assert (ran.code, ran.out) == (0, "20 customers written to o.csv\n")
+    head, first, *_ = (place / "o.csv").read_text(encoding="utf-8").splitlines()
+    assert head == '"customer_id","segment","segment_probability","second_segment","age","city"'
+    assert first.startswith('"0001",')
+    assert first.endswith('"Bonn"')
+    refused(run("export", folder, "--segment", "nobody", "-o", place / "o.csv"), "There is no segment 'nobody'")
+    refused(run("export", folder, "--columns", "agee", "-o", place / "o.csv"), "Did you mean age?")
+    refused(run("export", folder, "-o", place / "o.pdf"), "must end in")
+    refused(run("export", folder, "--audience", "Bon", "-o", place / "x.csv"), "Did you mean Bonn?")
+    assert not (place / "x.csv").exists()

@@ -1,10 +1,13 @@
 """Exporting: whole files or none, and nothing that a spreadsheet would run."""
 
 import csv
+import zipfile
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import fastexcel
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segscope.errors import SourceError
-from segscope.exporting import check_target, disarmed, disarmed_name, write_rows
+from segscope.exporting import check_target, disarmed, disarmed_name, encoded, write_rows
 
 
 def written(path: Path, **columns: Any) -> int:
@@ -63,14 +66,14 @@ def test_numbers_are_never_texts() -> None:
     assert disarmed(pa.array([-1.5, None])).to_pylist() == [-1.5, None]
 
 
-@pytest.mark.parametrize("name", ["o.xlsx", "o", "o.csv.gz", "folder.csv", "missing/o.csv"])
+@pytest.mark.parametrize("name", ["o.xls", "o", "o.csv.gz", "folder.csv", "missing/o.csv"])
 def test_a_place_that_cannot_be_written_is_refused_before_any_work(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(SourceError, match=r"must end in .csv, .tsv or .parquet|is a folder|There is no folder"):
+    with pytest.raises(SourceError, match=r"must end in .csv, .tsv, .parquet or .xlsx|is a folder|There is no folder"):
         check_target(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["o.csv", "o.parquet"])
+@pytest.mark.parametrize("name", ["o.csv", "o.parquet", "o.xlsx"])
 def test_a_failure_leaves_the_old_file_and_no_half_of_the_new(tmp_path: Path, name: str) -> None:
     written(tmp_path / name, a=[1])
     before = (tmp_path / name).read_bytes()
@@ -88,3 +91,58 @@ def test_a_failure_leaves_the_old_file_and_no_half_of_the_new(tmp_path: Path, na
 def test_no_rows_make_a_file_with_a_header(tmp_path: Path) -> None:
     assert write_rows(iter([]), pa.schema([("a", pa.int64())]), tmp_path / "o.csv") == 0
     assert cells(tmp_path / "o.csv") == [["a"]]
+
+
+def sheet(path: Path) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = fastexcel.read_excel(path).load_sheet(0).to_arrow().to_pydict()
+    return found
+
+
+def test_a_workbook_holds_numbers_dates_and_blanks_as_such(tmp_path: Path) -> None:
+    written(tmp_path / "o.xlsx", n=[1.5, None, -2.0], b=[True, None, False], t=["a", None, "0123"], i=[1, 2, None])
+    assert sheet(tmp_path / "o.xlsx") == {
+        "n": [1.5, None, -2.0], "b": [True, None, False], "t": ["a", None, "0123"], "i": [1.0, 2.0, None],
+    }  # fmt: skip
+    written(tmp_path / "d.xlsx", d=[date(2024, 2, 29), None], t=[datetime(2024, 1, 2, 3, 4, 5)] * 2)
+    found = sheet(tmp_path / "d.xlsx")
+    assert [str(v)[:10] for v in found["d"]] == ["2024-02-29", "None"]
+    assert str(found["t"][0]) == "2024-01-02 03:04:05"
+
+
+def test_a_workbook_runs_no_text_and_changes_none(tmp_path: Path) -> None:
+    texts = ["=1+1", '=HYPERLINK("http://x")', "https://example.org", "@SUM(A1)", "\t=1", "<b>&", "ä 😀", "+5"]
+    written(tmp_path / "o.xlsx", **{"=cmd()": texts})
+    assert sheet(tmp_path / "o.xlsx") == {"=cmd()": texts}
+    with zipfile.ZipFile(tmp_path / "o.xlsx") as book:
+        assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+
+
+def test_what_a_sheet_cannot_hold_as_a_number_stays_exact_as_text(tmp_path: Path) -> None:
+    written(tmp_path / "o.xlsx", big=[9_007_199_254_740_993], endless=[float("inf")])
+    assert sheet(tmp_path / "o.xlsx") == {"big": ["9007199254740993"], "endless": ["inf"]}
+
+
+def test_a_workbook_of_too_many_rows_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    many = pa.record_batch({"a": pa.nulls(1_048_576, pa.int8())})
+    with pytest.raises(SourceError, match=r"holds 1,048,575 rows, and there are 1,048,576. Use CSV or Parquet"):
+        write_rows(iter([many]), many.schema, tmp_path / "o.xlsx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_text_that_no_cell_holds_is_refused_by_its_column(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"column 'story' has 32,768 letters"):
+        written(tmp_path / "o.xlsx", story=["x" * 32_768])
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_the_first_rows_leave_before_the_last_are_made(ending: str) -> None:
+    made = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for i in range(3):
+            made.append(i)
+            yield pa.record_batch({"a": pa.array([f"row {i}"])})
+
+    blocks = encoded(batches(), pa.schema([("a", pa.string())]), ending)
+    assert next(blocks)
+    assert made == [0]

@@ -166,7 +166,7 @@ def score(
     study: StudyFolder,
     source: Source,
     reading: Any,
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv or .parquet.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv, .parquet or .xlsx.")],
 ) -> None:
     """Append each customer's segment, its probability and the second segment to a file."""
     from segscope.scoring import score_file
@@ -179,12 +179,33 @@ def score(
     typer.echo(f"{count:,} customers scored into {output.name}")
 
 
+@app.command("export")
+def export_list(
+    study: StudyFolder,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv, .parquet or .xlsx.")],
+    segment: Annotated[str | None, typer.Option(help="Only customers of this segment, by name or id.")] = None,
+    audience: Annotated[str | None, typer.Option(help="Only customers of this saved audience.")] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Columns to add, separated by commas; without it, all but personal and sensitive ones."),
+    ] = None,
+) -> None:
+    """Write a list of customers: identifier, segment, its probability, second segment, and columns of the study."""
+    from segscope.library import load
+
+    named = None if columns is None else [c.strip() for c in columns.split(",") if c.strip()]
+    with _working("Exporting") as tell:
+        tell("Exporting", 0.5)
+        count = load(study).export(output, segment, audience, named)
+    typer.echo(f"{count:,} customers written to {output.name}")
+
+
 @app.command()
 @with_reading
 def convert(
     source: Source,
     reading: Any,
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv or .parquet.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv, .parquet or .xlsx.")],
     text: Annotated[bool, typer.Option("--text", help="Keep each cell as it stands in the file.")] = False,
 ) -> None:
     """Write any source as segscope reads it, as clean CSV or Parquet."""

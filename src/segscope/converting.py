@@ -16,7 +16,7 @@ def convert(
 
     Parameters
     ----------
-    target : file to write: .csv, .tsv or .parquet
+    target : file to write: .csv, .tsv, .parquet or .xlsx
     as_text : every cell as the text that stands in the source, under the names that stand there; else typed columns
     reading : what the user knows of the source
 

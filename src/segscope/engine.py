@@ -59,8 +59,11 @@ class Engine(Protocol):
     def drop(self, name: str) -> None:
         """Forget a stored table or view."""
 
-    def fetch(self, expression: ir.Expr, given: Mapping[str, ibis.Table] | None = None) -> pa.Table:
-        """Run an expression and return its rows. ``given`` defines tables that the expression names."""
+    def fetch(self, expression: ir.Expr, given: Mapping[str, ibis.Table] | None = None, hold: bool = False) -> pa.Table:
+        """Run an expression and return its rows.
+
+        ``given`` defines tables that the expression names; ``hold`` computes each once, however often it is named.
+        """
 
     def batches(self, expression: ibis.Table, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """Run an expression and stream its rows in batches, in bounded memory."""
@@ -161,11 +164,15 @@ class DuckDBEngine:
         if found:
             cursor.execute(f"DROP {'VIEW' if found[0] == 'VIEW' else 'TABLE'} {_quoted(name)}")
 
-    def fetch(self, expression: ir.Expr, given: Mapping[str, ibis.Table] | None = None) -> pa.Table:
-        """Run an expression and return its rows. ``given`` defines tables that the expression names."""
+    def fetch(self, expression: ir.Expr, given: Mapping[str, ibis.Table] | None = None, hold: bool = False) -> pa.Table:
+        """Run an expression and return its rows.
+
+        ``given`` defines tables that the expression names; ``hold`` computes each once, however often it is named.
+        """
         sql = _sql(expression)
         if given:
-            parts = ", ".join(f"{_quoted(name)} AS NOT MATERIALIZED ({_sql(table)})" for name, table in given.items())
+            how = "MATERIALIZED" if hold else "NOT MATERIALIZED"
+            parts = ", ".join(f"{_quoted(name)} AS {how} ({_sql(table)})" for name, table in given.items())
             sql = f"WITH {parts} SELECT * FROM ({sql})"
         return self._guarded(lambda cursor: cursor.sql(sql).to_arrow_table())
 

@@ -90,7 +90,7 @@ class Study:
         target : the file: .csv, .tsv, .parquet or .xlsx
         segment : only this segment, by name or id
         audience : only this saved audience
-        columns : which columns follow; None takes all of the source that are not personal
+        columns : which columns follow; None takes all of the source but personal and sensitive ones
 
         Raises
         ------

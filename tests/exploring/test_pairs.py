@@ -1,13 +1,29 @@
 """Pairs: the numbers behind a plot of two variables."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from segscope.engine import Engine
-from segscope.exploring import BLANK, Variable, add_bins, boxes, cloud, crosstab, describe_variables
+from segscope.engine import Engine, connect
+from segscope.exploring import (
+    BLANK,
+    Bins,
+    Cloud,
+    Variable,
+    add_bins,
+    boxes,
+    cloud,
+    crosstab,
+    density,
+    describe_variables,
+    shapes,
+    thinned,
+)
 from segscope.recipe import ColumnRole, Recipe, Role
 
 COLUMNS: dict[str, Any] = {
@@ -29,14 +45,81 @@ def prepared(engine: Engine, **columns: Any) -> tuple[Any, dict[str, tuple[int, 
 def test_a_cloud_holds_customers_who_have_both_numbers(engine: Engine) -> None:
     table, by = prepared(engine)
     found = cloud(engine, table, {"x": by["x"], "y": by["y"], "colour": by["c"]})
-    assert (found.shown, found.of) == (4, 4)
     assert found.columns == {"x": [1, 3, 4, 100], "y": [1, 3, 4, 5], "colour": ["a", "a", "b", "a"]}
 
 
-def test_a_cloud_never_holds_more_points_than_a_chart_can_show(engine: Engine) -> None:
+def test_a_cloud_never_holds_more_points_than_asked_for(engine: Engine) -> None:
     table, by = prepared(engine)
     found = cloud(engine, table, {"x": by["x"], "y": by["y"]}, limit=2)
-    assert (found.shown, found.of, len(found.columns["x"])) == (2, 4, 2)
+    assert (found.shown, len(found.columns["x"])) == (2, 2)
+
+
+POINTS = st.lists(st.tuples(st.floats(-5, 15), st.floats(-5, 15)), max_size=80)
+
+
+@given(POINTS, st.integers(1, 40))
+def test_thinning_keeps_the_limit_and_takes_from_crowds_first(points: list[tuple[float, float]], limit: int) -> None:
+    bins = Bins(0.0, 2.5, 4, -5.0, 15.0)
+    drawn = Cloud(
+        {"x": [x for x, _ in points], "y": [y for _, y in points], "n": list(range(len(points)))}, len(points)
+    )
+    kept = thinned(drawn, bins, bins, limit)
+    assert kept.shown == len(kept.columns["x"]) <= limit
+    if len(points) <= limit:
+        assert kept == drawn
+        return
+
+    def cells(of: Cloud) -> Counter[tuple[int, int]]:
+        pairs = zip(of.columns["x"], of.columns["y"], strict=True)
+        return Counter(tuple(min(max(int(v // 2.5), -1), 4) for v in pair) for pair in pairs)  # type: ignore[misc]
+
+    before, after = cells(drawn), cells(kept)
+    if len(before) <= limit:
+        most = max(after.values())
+        assert all(after[cell] == min(n, most) for cell, n in before.items())
+
+
+def test_a_density_counts_every_customer_within_the_axes_and_the_rest(engine: Engine) -> None:
+    table, by = prepared(engine)
+    assert by["x"][1].bins is not None
+    assert by["x"][1].bins.high < 100 == by["x"][1].bins.largest
+    found = density(engine, table, by["x"], by["y"])
+    assert found.counts.shape == (len(found.y), len(found.x))
+    assert (int(found.counts.sum()), found.beyond, found.customers) == (3, 1, 4)
+    row, column = found.y.index(3.0), found.x.index(3.0)
+    assert found.counts[row, column] == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.one_of(st.none(), st.integers(-500, 500))), min_size=1, max_size=60))
+@settings(deadline=None, max_examples=30)
+def test_a_density_agrees_with_a_direct_count(pairs: list[tuple[int, int | None]]) -> None:
+    engine = connect()
+    columns = {"x": pa.array([x for x, _ in pairs], pa.int64()), "y": pa.array([y for _, y in pairs], pa.int64())}
+    table = engine.store("raw", pa.table(columns))
+    roles = (ColumnRole("x", Role.MEASURE, "", "x"), ColumnRole("y", Role.MEASURE, "", "y"))
+    x, y = describe_variables(engine, table, Recipe(roles))
+    found = density(engine, engine.store("t", add_bins(table, (x, y))), (0, x), (1, y))
+    engine.close()
+    known = [(a, b) for a, b in pairs if b is not None]
+    assert found.customers == len(known)
+    assert x.bins is not None
+    assert y.bins is not None
+    inside = [(a, b) for a, b in known if x.bins.low <= a <= x.bins.high and y.bins.low <= b <= y.bins.high]
+    assert int(found.counts.sum()) == len(inside)
+    for i in range(x.bins.count):
+        left = x.bins.low + i * x.bins.width
+        last = i == x.bins.count - 1
+        assert int(found.counts[:, i].sum()) == sum(
+            left <= a and (a < left + x.bins.width or (last and a <= x.bins.high)) for a, _ in inside
+        )
+
+
+def test_shapes_count_each_groups_bins(engine: Engine) -> None:
+    table, by = prepared(engine)
+    groups = {g["x"]: g["counts"] for g in shapes(engine, table, by["y"], [("x", *by["c"])]).groups}
+    assert {name: sum(counts) for name, counts in groups.items()} == {"a": 3, "b": 1, BLANK: 1}
+    assert by["y"][1].bins is not None
+    assert groups["b"][int((4.0 - by["y"][1].bins.low) // by["y"][1].bins.width)] == 1
 
 
 def test_a_box_has_the_quartiles_of_its_group_and_tukeys_whiskers(engine: Engine) -> None:

@@ -14,6 +14,7 @@ from segscope.errors import StudyError
 from segscope.settings import GIB
 from segscope.study import is_study, read_card, read_fit
 from segscope.study.archive import holds_study, pack, unpack
+from segscope.study.audiences import Audience, read_audiences, save_audience
 from segscope.study.folder import ORIGIN
 from segscope.study.removing import remove_study
 
@@ -71,6 +72,18 @@ def test_the_same_study_gives_the_same_bytes_in_small_blocks(shop: Path, zipped:
     blocks = list(pack(shop))
     assert b"".join(blocks) == zipped.read_bytes()
     assert max(map(len, blocks)) < 2**21
+
+
+def test_audiences_go_out_and_come_in_with_the_study(shop: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(shop, study)
+    save_audience(study, Audience("Regulars", {"orders": [20, None]}))
+    file = tmp_path / "study.zip"
+    file.write_bytes(b"".join(pack(study)))
+    unpack(file, tmp_path / "again", 10**9)
+    assert read_audiences(tmp_path / "again") == (Audience("Regulars", {"orders": [20, None]}),)
+    remove_study(study)
+    assert not study.exists()
 
 
 def test_what_is_no_study_is_not_packed(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_a_study_starts_without_audiences_and_keeps_them_in_order(folder: Path) 
 def test_an_audience_is_found_whatever_the_case_and_near_names_are_offered(folder: Path) -> None:
     save_audience(folder, KOELN)
     assert find_audience(read_audiences(folder), "KÖLN") == KOELN
-    with pytest.raises(StudyError, match="There is no audience 'Kölnn'. Did you mean Köln?"):
+    with pytest.raises(StudyError, match=r"There is no audience 'Kölnn'. Did you mean Köln?"):
         find_audience(read_audiences(folder), "Kölnn")
     with pytest.raises(StudyError, match="None is saved yet"):
         find_audience((), "x")
@@ -198,11 +198,11 @@ def test_personal_columns_leave_only_when_they_are_named(tmp_path: Path) -> None
 
 
 def test_an_unknown_column_and_too_many_rows_for_excel_are_refused(live: LiveStudy, tmp_path: Path) -> None:
-    with pytest.raises(ColumnError, match="There is no column 'agee' to export. Did you mean age?"):
+    with pytest.raises(ColumnError, match=r"There is no column 'agee' to export. Did you mean age?"):
         customer_list(live, (), ["agee"])
     many = customer_list(live, ())
     object.__setattr__(many, "count", 2_000_000)
-    with pytest.raises(SourceError, match="2,000,000. Use CSV or Parquet"):
+    with pytest.raises(SourceError, match=r"2,000,000. Use CSV or Parquet"):
         write_list(many, tmp_path / "o.xlsx")
     assert not list(tmp_path.iterdir())
 

@@ -1,4 +1,4 @@
-"""How a selection differs from the rest: every variable by its effect size, largest first."""
+"""How a selection differs from the rest, or from others: every variable by its effect size, largest first."""
 
 import math
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
+from scipy.special import chndtrinc
 
 from segscope.engine import Engine, one
 from segscope.exploring.counts import SELECTION, BinCounts
@@ -42,12 +43,12 @@ class Moments:
 
 @dataclass(frozen=True)
 class Difference:
-    """How the selection differs from the rest in one variable.
+    """How the selection differs from the rest (or from others) in one variable.
 
     Attributes
     ----------
     effect : Cohen's d for a number (signed), Cramer's V for a category (0 to 1)
-    low, high : 95 % interval of Cohen's d; None for a category
+    low, high : its 95 % interval
     selection, rest : the means; for a category the share of the value that differs most, named by ``value``
     """
 
@@ -55,24 +56,36 @@ class Difference:
     label: str
     unit: str
     effect: float
-    low: float | None
-    high: float | None
+    low: float
+    high: float
     selection: float
     rest: float
     value: str | None = None
 
     @property
     def size(self) -> float:
-        """Size on a common scale: V = 0.5 is as large as d = 1.15 (Cohen 1988, for an even split)."""
-        v = min(abs(self.effect), 0.999)
-        return abs(self.effect) if self.value is None else 2 * v / math.sqrt(1 - v * v)
+        """Size on a common scale, at least 0."""
+        return abs(self.scaled(self.effect))
+
+    def scaled(self, effect: float) -> float:
+        """An effect on the scale of Cohen's d: V = 0.5 is as large as d = 1.15 (Cohen 1988, for an even split)."""
+        if self.value is None:
+            return effect
+        v = min(effect, 0.999)
+        return 2 * v / math.sqrt(1 - v * v)
 
 
 def moments(
-    engine: Engine, table: ibis.Table, variables: Sequence[Variable], selected: ibis.Table
+    engine: Engine, table: ibis.Table, variables: Sequence[Variable], selected: ibis.Table, counts: BinCounts
 ) -> dict[str, Moments]:
-    """Moments of every number among selected customers, in one query; taken about the variable's first bin."""
-    numbers = [v for v in variables if v.kind != "category" and v.bins]
+    """Moments of every number among selected customers, in one query; taken about the variable's first bin.
+
+    Parameters
+    ----------
+    counts : of the selected customers' bins; they tell all of a variable whose every value has a bin of its own
+    """
+    told = {v.column: moments_of_counts(v, counts[v.column]) for v in variables if _has_bin_each(v)}
+    numbers = [v for v in variables if v.kind != "category" and v.bins and v.column not in told]
     stand_in = ibis.table(table.schema(), name=SELECTION)
     aggregates: dict[str, ir.Scalar] = {}
     for i, variable in enumerate(numbers):
@@ -80,9 +93,9 @@ def moments(
         x = numeric(stand_in, variable) - centre
         aggregates |= {f"n{i}": x.count(), f"s{i}": x.sum(), f"q{i}": (x * x).sum()}
     if not aggregates:
-        return {}
+        return told
     found = one(engine, stand_in.agg(**aggregates), {SELECTION: selected})
-    return {
+    return told | {
         v.column: Moments(
             int(found[f"n{i}"]), found[f"s{i}"] or 0.0, found[f"q{i}"] or 0.0, v.bins.low if v.bins else 0.0
         )
@@ -90,25 +103,63 @@ def moments(
     }
 
 
+def moments_of_counts(variable: Variable, counts: Sequence[int]) -> Moments:
+    """Moments of a variable of whole numbers with a bin for each; the last count, of blanks, is left out.
+
+    >>> from segscope.exploring import Bins
+    >>> v = Variable("a", "A", "number", "", True, Bins(-0.5, 1.0, 3, 0, 2))
+    >>> moments_of_counts(v, [1, 2, 1, 9]).mean
+    1.0
+    """
+    steps = [0.5 + i for i in range(variable.slots)]
+    of = counts[: variable.slots]
+    return Moments(
+        sum(of),
+        math.fsum(n * w for n, w in zip(of, steps, strict=True)),
+        math.fsum(n * w * w for n, w in zip(of, steps, strict=True)),
+        variable.bins.low if variable.bins else 0.0,
+    )
+
+
+def _has_bin_each(variable: Variable) -> bool:
+    """Whether each bin holds one whole number, and none holds a tail."""
+    bins = variable.bins
+    if variable.kind != "number" or bins is None or not variable.whole or bins.width != 1.0:
+        return False
+    return bins.low <= bins.smallest and bins.largest <= bins.high and bins.low % 1.0 == 0.5
+
+
 def differences(
     variables: Sequence[Variable],
-    selected: dict[str, Moments],
-    everybody: dict[str, Moments],
-    selected_counts: BinCounts,
-    all_counts: BinCounts,
+    mine: dict[str, Moments],
+    theirs: dict[str, Moments],
+    my_counts: BinCounts,
+    their_counts: BinCounts,
 ) -> tuple[Difference, ...]:
-    """Rank variables by how much the selection differs from the rest in them."""
+    """Rank variables by how much a selection differs from others in them.
+
+    Where the two share customers, those count in both, and the intervals are wider than they need be.
+    """
     found: list[Difference] = []
     for v in variables:
         if v.kind == "category":
-            difference = category_difference(v, selected_counts[v.column], all_counts[v.column])
+            difference = category_difference(v, my_counts[v.column], their_counts[v.column])
         elif v.kind == "number":
-            difference = number_difference(v, selected[v.column], everybody[v.column].without(selected[v.column]))
+            difference = number_difference(v, mine[v.column], theirs[v.column])
         else:
             difference = None
         if difference is not None:
             found.append(difference)
     return tuple(sorted(found, key=lambda d: (-d.size, d.column)))
+
+
+def rest_of(
+    everybody: dict[str, Moments], mine: dict[str, Moments], all_counts: BinCounts, my_counts: BinCounts
+) -> tuple[dict[str, Moments], BinCounts]:
+    """Moments and counts of those who are not selected."""
+    moments_ = {column: whole.without(mine[column]) for column, whole in everybody.items()}
+    counts = {c: [a - m for a, m in zip(whole, my_counts[c], strict=True)] for c, whole in all_counts.items()}
+    return moments_, counts
 
 
 def number_difference(variable: Variable, mine: Moments, rest: Moments) -> Difference | None:
@@ -131,30 +182,41 @@ def number_difference(variable: Variable, mine: Moments, rest: Moments) -> Diffe
     )  # fmt: skip
 
 
-def category_difference(variable: Variable, mine: Sequence[int], everybody: Sequence[int]) -> Difference | None:
-    """Cramer's V of being selected against the category (bias-corrected), and the value that differs most.
+def category_difference(variable: Variable, mine: Sequence[int], theirs: Sequence[int]) -> Difference | None:
+    """Cramer's V of being selected against the category (bias-corrected, Bergsma 2013), with its interval.
+
+    The interval inverts the noncentral chi-square distribution (Steiger 2004). Blanks, the last count, are left out.
 
     >>> v = Variable("c", "C", "category", choices=("x", "y"))
-    >>> d = category_difference(v, [50, 0, 0], [50, 50, 0])
+    >>> d = category_difference(v, [50, 0, 0], [0, 50, 0])
     >>> round(d.effect, 2), d.value, d.selection, d.rest
     (1.0, 'x', 1.0, 0.0)
     """
     slots = variable.slots
-    rest = [a - m for m, a in zip(mine[:slots], everybody[:slots], strict=True)]
-    n, others = sum(mine[:slots]), sum(rest)
+    n, others = sum(mine[:slots]), sum(theirs[:slots])
     total = n + others
-    present = [i for i in range(slots) if everybody[i]]
+    both = [m + t for m, t in zip(mine[:slots], theirs[:slots], strict=True)]
+    present = [i for i in range(slots) if both[i]]
     if n < FEWEST_CUSTOMERS or others < FEWEST_CUSTOMERS or len(present) < 2:
         return None
     chi2 = 0.0
     for i in present:
-        for count, size in ((mine[i], n), (rest[i], others)):
-            expected = everybody[i] * size / total
+        for count, size in ((mine[i], n), (theirs[i], others)):
+            expected = both[i] * size / total
             chi2 += (count - expected) ** 2 / expected
-    phi2 = max(0.0, chi2 / total - (len(present) - 1) / (total - 1))
-    value = max(present, key=lambda i: abs(mine[i] / n - rest[i] / others))
+    freedom = len(present) - 1
+    phi2 = max(0.0, chi2 / total - freedom / (total - 1))
+    value = max(present, key=lambda i: abs(mine[i] / n - theirs[i] / others))
     effect = math.sqrt(min(1.0, phi2 / (1 - 1 / (total - 1))))
+    low, high = (_noncentrality(chi2, freedom, p) for p in (0.975, 0.025))
     return Difference(
-        variable.column, variable.label, "", effect, None, None, mine[value] / n, rest[value] / others,
-        variable.choices[value],
+        variable.column, variable.label, "", effect,
+        min(effect, math.sqrt(low / total)), max(effect, math.sqrt(min(1.0, high / total))),
+        mine[value] / n, theirs[value] / others, variable.choices[value],
     )  # fmt: skip
+
+
+def _noncentrality(chi2: float, freedom: int, probability: float) -> float:
+    """The noncentrality under which a chi-square statistic stays below ``chi2`` with this probability; 0 for none."""
+    found = float(chndtrinc(chi2, freedom, probability))
+    return found if math.isfinite(found) else 0.0

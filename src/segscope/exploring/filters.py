@@ -8,6 +8,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from segscope.engine import Engine, one
 from segscope.errors import RecipeError, did_you_mean
 from segscope.exploring.variables import BLANK, OTHER, Variable, day_text, numeric, text_value
 from segscope.formula import EPOCH
@@ -85,9 +86,27 @@ def _limit(variable: Variable, end: Any) -> float | None:
 
 def select(table: ibis.Table, filters: Filters, variables: Sequence[Variable]) -> ibis.Table:
     """The customers that pass every filter."""
+    return table.filter(passes(table, filters, variables)) if filters else table
+
+
+def passes(table: ibis.Table, filters: Filters, variables: Sequence[Variable]) -> ir.BooleanValue:
+    """Whether a customer passes every filter, as an expression."""
     by_name = {v.column: v for v in variables}
-    conditions = [_condition(table, f, by_name[f.column]) for f in filters]
-    return table.filter(conditions) if conditions else table
+    found: ir.BooleanValue = ibis.literal(True)
+    for wanted in filters:
+        found = found & _condition(table, wanted, by_name[wanted.column])
+    return found
+
+
+def count_each(
+    engine: Engine, table: ibis.Table, wanted: Sequence[Filters], variables: Sequence[Variable]
+) -> tuple[int, ...]:
+    """How many customers pass each of several sets of filters, in one query."""
+    if not wanted:
+        return ()
+    counts = {f"n{i}": passes(table, filters, variables).sum() for i, filters in enumerate(wanted)}
+    found = one(engine, table.agg(**counts))
+    return tuple(int(found[f"n{i}"] or 0) for i in range(len(wanted)))
 
 
 def _condition(table: ibis.Table, wanted: Range | Choice, variable: Variable) -> ir.BooleanValue:

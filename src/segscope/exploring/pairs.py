@@ -5,22 +5,51 @@ from dataclasses import dataclass
 from typing import Any
 
 import ibis
+import numpy as np
+import numpy.typing as npt
 
 from segscope.engine import Engine, rows
 from segscope.exploring.counts import bin_column
-from segscope.exploring.variables import BLANK, Variable, numeric
+from segscope.exploring.variables import BLANK, Bins, Variable, numeric
 
-MAX_POINTS = 1_500
-MAX_BOXES = 24
+MAX_ROWS = 20_000
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """Customers as points: at most 1,500, drawn by a hash of the customer. ``of`` customers have both values."""
+    """Customers as points: name of an axis -> one value a customer, ``shown`` of them."""
 
     columns: dict[str, list[Any]]
     shown: int
-    of: int
+
+
+@dataclass(frozen=True, eq=False)
+class Density:
+    """How many customers lie in each cell of a grid over two variables, counted on all rows.
+
+    Attributes
+    ----------
+    x, y : centres of the cells (dates as days since 1970-01-01)
+    counts : shape (len(y), len(x))
+    beyond : customers with both values outside the grid, which ends where the tail begins
+    """
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    counts: npt.NDArray[np.int64]
+    beyond: int
+
+    @property
+    def customers(self) -> int:
+        """Customers with both values."""
+        return int(self.counts.sum()) + self.beyond
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """How a number is spread in each group: ``groups`` are dictionaries with x, colour, facet and counts, one a bin."""
+
+    groups: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -48,12 +77,12 @@ def slot_name(variable: Variable, slot: int) -> str:
     return variable.choices[slot] if slot < len(variable.choices) else BLANK
 
 
-def cloud(engine: Engine, sample: ibis.Table, axes: dict[str, tuple[int, Variable]], limit: int = MAX_POINTS) -> Cloud:
+def cloud(engine: Engine, sample: ibis.Table, axes: dict[str, tuple[int, Variable]], limit: int = MAX_ROWS) -> Cloud:
     """Draw customers as points.
 
     Parameters
     ----------
-    sample : customers with bin columns, in the order of their hash
+    sample : customers with bin columns, in an order that says nothing of them
     axes : name of an axis -> (place of the variable, variable); numbers and dates come as numbers, categories as names
     """
     wanted = {}
@@ -62,14 +91,92 @@ def cloud(engine: Engine, sample: ibis.Table, axes: dict[str, tuple[int, Variabl
         wanted[name] = sample[bin_column(place)] if variable.kind == "category" else numeric(sample, variable)
         if variable.kind != "category":
             known = known & wanted[name].notnull()
-    chosen = sample.filter(known)
-    found = engine.fetch(chosen.select(**wanted).limit(limit))
-    of = int(rows(engine, chosen.agg(n=chosen.count()))[0]["n"])
+    found = engine.fetch(sample.filter(known).select(**wanted).limit(limit))
     columns = {name: found[name].to_pylist() for name in axes}
     for name, (_, variable) in axes.items():
         if variable.kind == "category":
             columns[name] = [slot_name(variable, slot) for slot in columns[name]]
-    return Cloud(columns, found.num_rows, of)
+    return Cloud(columns, found.num_rows)
+
+
+def thinned(drawn: Cloud, x: Bins, y: Bins, limit: int) -> Cloud:
+    """At most so many of the points. Crowded cells of the two variables' bins give up points, lone customers stay.
+
+    Every cell keeps its first points, up to the largest number a cell with which all fit; where even one a cell is too
+    many, the first cells that appear.
+
+    >>> crowd = Cloud({"x": [0.1, 0.2, 0.3, 5.0], "y": [0.0, 0.0, 0.0, 5.0]}, 4)
+    >>> thinned(crowd, Bins(0, 1, 10, 0, 9), Bins(0, 1, 10, 0, 9), 3).columns["x"]
+    [0.1, 0.2, 5.0]
+    """
+    if drawn.shown <= limit:
+        return drawn
+    cells = _cells(drawn.columns["x"], x) * (y.count + 2) + _cells(drawn.columns["y"], y)
+    _, inverse, sizes = np.unique(cells, return_inverse=True, return_counts=True)
+    caps = np.unique(sizes)
+    kept_at = np.minimum(sizes[None, :], np.arange(1, caps[-1] + 1)[:, None]).sum(axis=1)
+    cap = max(1, int((kept_at <= limit).sum()))
+    order = np.argsort(inverse, kind="stable")
+    starts = np.cumsum(sizes) - sizes
+    rank = np.empty(drawn.shown, dtype=np.int64)
+    rank[order] = np.arange(drawn.shown) - np.repeat(starts, sizes)
+    kept = np.flatnonzero(rank < cap)[:limit].tolist()
+    return Cloud({name: [values[i] for i in kept] for name, values in drawn.columns.items()}, len(kept))
+
+
+def _cells(values: Sequence[float], bins: Bins) -> npt.NDArray[np.int64]:
+    places = np.floor((np.array(values, dtype=float) - bins.low) / bins.width)
+    return np.asarray(np.clip(places, -1, bins.count) + 1, dtype=np.int64)
+
+
+def density(engine: Engine, selected: ibis.Table, x: tuple[int, Variable], y: tuple[int, Variable]) -> Density:
+    """Count customers over a grid of the bins of two numbers or dates, on all selected rows."""
+    counted = selected.select(
+        x=selected[bin_column(x[0])], y=selected[bin_column(y[0])], inside=_inside(selected, x, y)
+    )
+    counted = counted.filter((counted.x < x[1].slots) & (counted.y < y[1].slots))
+    counted = counted.group_by(["x", "y"]).agg(n=ibis._.count(), inside=ibis._.inside.sum())
+    found = engine.fetch(counted)
+    counts = np.zeros((y[1].slots, x[1].slots), dtype=np.int64)
+    inside, n = (found[name].to_numpy().astype(np.int64) for name in ("inside", "n"))
+    counts[found["y"].to_numpy(), found["x"].to_numpy()] = inside
+    return Density(_centres(x[1]), _centres(y[1]), counts, int((n - inside).sum()))
+
+
+def _inside(selected: ibis.Table, *axes: tuple[int, Variable]) -> ibis.expr.types.BooleanValue:
+    """Whether a customer lies within the bins: the first and the last also hold what is beyond them."""
+    inside: ibis.expr.types.BooleanValue = ibis.literal(True)
+    for _, variable in axes:
+        bins = variable.bins
+        if bins is not None and (bins.smallest < bins.low or bins.largest > bins.high):
+            value = numeric(selected, variable)
+            inside = inside & (value >= bins.low) & (value <= bins.high)
+    return inside
+
+
+def _centres(variable: Variable) -> tuple[float, ...]:
+    bins = variable.bins or Bins(0.0, 1.0, 0, 0.0, 0.0)
+    return tuple(bins.low + (i + 0.5) * bins.width for i in range(bins.count))
+
+
+def shapes(
+    engine: Engine, selected: ibis.Table, number: tuple[int, Variable], by: Sequence[tuple[str, int, Variable]]
+) -> Shapes:
+    """Count a number's bins within up to three categories, named "x", "colour" and "facet", on all selected rows."""
+    place, variable = number
+    keys = {f"by_{name}": selected[bin_column(at)] for name, at, _ in by}
+    counted = selected.select(bin=selected[bin_column(place)], **keys)
+    counted = counted.filter(counted.bin < variable.slots).group_by([*keys, "bin"]).agg(n=ibis._.count())
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for r in rows(engine, counted.order_by([*keys, "bin"])):
+        counts = groups.setdefault(tuple(r[k] for k in keys), [0] * variable.slots)
+        counts[r["bin"]] = int(r["n"])
+    nothing = {"x": None, "colour": None, "facet": None}
+    named = (
+        nothing | {n: slot_name(v, slot) for (n, _, v), slot in zip(by, slots, strict=True)} | {"counts": counts}
+        for slots, counts in groups.items()
+    )
+    return Shapes(tuple(named))
 
 
 def boxes(engine: Engine, selected: ibis.Table, number: Variable, by: Sequence[tuple[str, int, Variable]]) -> Boxes:
@@ -79,32 +186,24 @@ def boxes(engine: Engine, selected: ibis.Table, number: Variable, by: Sequence[t
     keys = list(chosen)
     table = selected.select(number=x, **chosen).filter(ibis._.number.notnull())
     quartiles = table.group_by(keys).agg(n=ibis._.count(), q=ibis._.number.quantile([0.25, 0.5, 0.75]))
-    quartiles = quartiles.mutate(q1=quartiles.q[0], q3=quartiles.q[2])
-    joined = table.join(quartiles.select(*keys, "q1", "q3"), keys)
+    quartiles = quartiles.select(*keys, "n", q1=quartiles.q[0], q2=quartiles.q[1], q3=quartiles.q[2])
+    joined = table.join(quartiles, keys)
     reach = 1.5 * (joined.q3 - joined.q1)
-    inside = joined.filter((joined.number >= joined.q1 - reach) & (joined.number <= joined.q3 + reach))
-    whiskers = inside.group_by(keys).agg(low=ibis._.number.min(), high=ibis._.number.max())
-    ends = {tuple(r[k] for k in keys): (r["low"], r["high"]) for r in rows(engine, whiskers)}
-    groups: list[dict[str, Any]] = []
-    for r in rows(engine, quartiles.order_by(keys)):
-        slots = tuple(r[k] for k in keys)
-        names = {n: slot_name(v, slot) for (n, _, v), slot in zip(by, slots, strict=False)}  # one key without any
-        low, high = ends[slots]
-        quarter, median, three_quarters = r["q"]
-        groups.append(
-            {
-                "x": None,
-                "colour": None,
-                "facet": None,
-                **names,
-                "n": r["n"],
-                "low": low,
-                "quarter": quarter,
-                "median": median,
-                "three_quarters": three_quarters,
-                "high": high,
-            }
-        )
+    inside = (joined.number >= joined.q1 - reach) & (joined.number <= joined.q3 + reach)
+    found = joined.group_by(keys).agg(
+        n=joined.n.max(),
+        low=joined.number.min(where=inside),
+        quarter=joined.q1.max(),
+        median=joined.q2.max(),
+        three_quarters=joined.q3.max(),
+        high=joined.number.max(where=inside),
+    )
+    nothing = {"x": None, "colour": None, "facet": None}
+    groups = []
+    for r in rows(engine, found.order_by(keys)):
+        slots = [r.pop(k) for k in keys]
+        # One key stands in where there is none to split by.
+        groups.append(nothing | {n: slot_name(v, slot) for (n, _, v), slot in zip(by, slots, strict=False)} | r)
     return Boxes(tuple(groups))
 
 

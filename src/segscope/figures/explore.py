@@ -1,14 +1,15 @@
 """Figures of the Explore tab: associations, pair plot, boxes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from segscope.exploring import Associations, Boxes, Cloud, Crosstab, Variable
-from segscope.exploring.variables import day_text
+from segscope.exploring import Associations, Boxes, Cloud, Crosstab, Density, Shapes, Variable
+from segscope.exploring.variables import BLANK, day_text
 from segscope.theme import Scheme, diverging, figure, palette, plain, segment_colour, translucent
 from segscope.wording import short
 
@@ -16,6 +17,10 @@ WRITTEN_FROM = 0.3  # weaker associations are coloured, not written: Cohen's (19
 MAX_FACETS = 4
 LETTERS = {"Spearman": "ρ", "Cramér's V": "V", "correlation ratio": "η"}
 MAX_COLOURS = 10
+SMALLER_FROM = 2_000  # points
+ROOTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # steps of a shade
+DENSEST = 0.6  # its opacity where most customers are
+SHAPE_WIDTH = 0.42  # half of a violin, where categories stand one apart
 BOX_PARTS = {"lowerfence": "low", "q1": "quarter", "median": "median", "q3": "three_quarters", "upperfence": "high"}
 
 
@@ -62,70 +67,103 @@ def associations(found: Associations, scheme: Scheme) -> go.Figure:
 
 def pair(
     chosen: Cloud,
-    everybody: Cloud,
     axes: Mapping[str, Variable],
     colours: Mapping[str, int] | None,
     scheme: Scheme,
+    everybody: Density | None = None,
+    selection: Density | None = None,
 ) -> go.Figure:
-    """Two measures as points; colour and size by any variable; everybody in grey behind."""
+    """Two measures: customers as points, coloured and sized by any variable, over how many lie where.
+
+    Parameters
+    ----------
+    everybody : drawn in grey behind
+    selection : drawn over it, where there are more customers than points
+    """
     look = palette(scheme)
     made = figure(scheme, 440, margin={"l": 8, "r": 12, "t": 30, "b": 8})
     x, y = axes["x"], axes["y"]
-    made.add_trace(_points(everybody, x, y, look.everybody, 4, "Everybody", hover=False))
+    if everybody is not None:
+        made.add_trace(_grid(everybody, x, y, look.faint, "Everybody"))
+    if selection is not None:
+        made.add_trace(_grid(selection, x, y, look.accent, "Selection"))
     colour = axes.get("colour")
     sizes = _sizes(chosen, axes.get("size"))
     if colour is None:
         made.add_trace(_points(chosen, x, y, translucent(look.accent, 0.62), sizes, "Selection"))
     elif colour.kind == "category":
+        values = chosen.columns["colour"]
         for place, value in enumerate(colour.choices[:MAX_COLOURS]):
-            chosen_rows = [i for i, v in enumerate(chosen.columns["colour"]) if v == value]
-            if chosen_rows:
+            rows = [i for i, v in enumerate(values) if v == value]
+            if rows:
                 shade = segment_colour(colours[value] if colours else place, scheme)
-                part = Cloud(
-                    {k: [v[i] for i in chosen_rows] for k, v in chosen.columns.items()}, len(chosen_rows), chosen.of
-                )
-                part_sizes = [sizes[i] for i in chosen_rows] if isinstance(sizes, list) else sizes
+                part = Cloud({k: [v[i] for i in rows] for k, v in chosen.columns.items()}, len(rows))
+                part_sizes = [sizes[i] for i in rows] if isinstance(sizes, list) else sizes
                 made.add_trace(_points(part, x, y, translucent(shade, 0.7), part_sizes, plain(value)))
     else:
         trace = _points(chosen, x, y, look.accent, sizes, "Selection")
         bar = {"thickness": 8, "outlinewidth": 0, "title": {"text": axis_title(colour), "side": "right"}, "len": 0.8}
         scale = [[0, look.everybody], [1, look.accent]]
         low, high = _range(colour)
-        trace.marker.update(
-            color=chosen.columns["colour"], colorscale=scale, cmin=low, cmax=high, colorbar=bar, opacity=0.75
-        )
+        shades = _values(chosen.columns["colour"], replace(colour, kind="number"))
+        trace.marker.update(color=shades, colorscale=scale, cmin=low, cmax=high, colorbar=bar, opacity=0.75)
         made.add_trace(trace)
     for update, variable in ((made.update_xaxes, x), (made.update_yaxes, y)):
         update(title_text=axis_title(variable), **_axis(variable))
-    made.update_layout(showlegend=colour is not None and colour.kind == "category", hovermode="closest")
+    made.update_layout(
+        showlegend=colour is not None and colour.kind == "category",
+        hovermode="closest",
+        legend={"itemsizing": "constant"},
+    )
     return made
 
 
-def _points(
-    cloud: Cloud, x: Variable, y: Variable, colour: str, size: Any, name: str, hover: bool = True
-) -> go.Scatter:
-    template = f"{axis_title(x)} %{{x}}<br>{axis_title(y)} %{{y}}<extra>{name}</extra>"
-    return go.Scatter(
+def _grid(found: Density, x: Variable, y: Variable, shade: str, name: str) -> go.Heatmap:
+    """Customers in each cell. The shade grows with the root of the count: thin places are seen beside crowds."""
+    counts = found.counts
+    return go.Heatmap(
+        x=_values(found.x, x),
+        y=_values(found.y, y),
+        z=[[int(n) or None for n in row] for row in counts],
+        zmin=0,
+        zmax=max(1, int(counts.max(initial=0))),
+        colorscale=[[t * t, translucent(shade, round(DENSEST * (0.15 + 0.85 * t), 3))] for t in ROOTS],
+        showscale=False,
+        hoverongaps=False,
+        name=name,
+        hovertemplate=(
+            f"{axis_title(x)} about %{{x}}<br>{axis_title(y)} about %{{y}}<br>%{{z:,}} customers<extra>{name}</extra>"
+        ),
+    )
+
+
+def _points(cloud: Cloud, x: Variable, y: Variable, colour: str, size: Any, name: str) -> go.Scattergl:
+    # Drawn by the graphics card: as elements of the page, ten thousand points block it for a second.
+    return go.Scattergl(
         x=_values(cloud.columns["x"], x),
         y=_values(cloud.columns["y"], y),
         mode="markers",
         name=name,
         marker={"color": colour, "size": size, "line": {"width": 0}},
-        hovertemplate=template if hover else None,
-        hoverinfo=None if hover else "skip",
-        showlegend=name != "Everybody",
+        hovertemplate=f"{axis_title(x)} %{{x}}<br>{axis_title(y)} %{{y}}<extra>{name}</extra>",
     )
 
 
 def _values(values: Sequence[Any], variable: Variable) -> list[Any]:
     if variable.kind == "date":
         return [day_text(v) for v in values]
-    return [None if v is None else float(f"{v:.5g}") for v in values]
+    return [None if v is None else _brief(v) for v in values]
+
+
+def _brief(value: float) -> float | int:
+    """A number in four figures, finer than a screen: half of what the browser would have to load."""
+    rounded = float(f"{value:.4g}")
+    return int(rounded) if rounded.is_integer() else rounded
 
 
 def _sizes(cloud: Cloud, size: Variable | None) -> list[float] | float:
     if size is None:
-        return 5.5
+        return 5.5 if cloud.shown <= SMALLER_FROM else 4
     low, high = _range(size)
     spread = (high - low) or 1.0
     # Area, not radius, stands for the amount.
@@ -147,18 +185,19 @@ def _axis(variable: Variable) -> dict[str, Any]:
     return {"range": [low - margin, high + margin], "tickformat": "~s" if high - low >= 1000 else None}
 
 
-def beyond(cloud: Cloud, x: Variable, y: Variable) -> int:
-    """How many drawn customers lie outside the axes, which end where the tail begins."""
-    (x_low, x_high), (y_low, y_high) = _range(x), _range(y)
-    pairs = zip(cloud.columns["x"], cloud.columns["y"], strict=True)
-    return sum(not (x_low <= a <= x_high and y_low <= b <= y_high) for a, b in pairs)
-
-
 def boxes(
-    found: Boxes, number: Variable, by: Mapping[str, Variable], colours: Mapping[str, Mapping[str, int]], scheme: Scheme
+    found: Boxes,
+    number: Variable,
+    by: Mapping[str, Variable],
+    colours: Mapping[str, Mapping[str, int]],
+    scheme: Scheme,
+    spread: Shapes | None = None,
 ) -> go.Figure:
-    """Quartile boxes of a number by category, colour and facet, from quantiles of all rows."""
-    facet = by.get("facet")
+    """Quartile boxes of a number by category, colour and facet, from quantiles of all rows.
+
+    ``spread`` draws how all rows are spread behind each box (a violin), as wide as its fullest bin.
+    """
+    facet, colour = by.get("facet"), by.get("colour")
     facets: list[str | None] = list(facet.choices[:MAX_FACETS]) if facet else [None]
     facets = [f for f in facets if any(g["facet"] == f for g in found.groups)] or [None]
     made = make_subplots(
@@ -169,22 +208,78 @@ def boxes(
     )
     base = figure(scheme, 380)
     made.update_layout(
-        template=base.layout.template, height=380, boxmode="group", margin={"l": 8, "r": 12, "t": 36, "b": 8}
+        template=base.layout.template, height=380, boxmode="overlay", margin={"l": 8, "r": 12, "t": 36, "b": 8}
     )
-    colour = by.get("colour")
     series: list[str | None] = list(colour.choices[:MAX_COLOURS]) if colour else [None]
+    series = [s for s in series if any(g["colour"] == s for g in found.groups)] or [None]
+    present = {g["x"] for g in found.groups}
+    names = [c for c in (*by["x"].choices, BLANK) if c in present]
     for column, value in enumerate(facets, 1):
         for place, name in enumerate(series):
             groups = [g for g in found.groups if g["facet"] == value and g["colour"] == name]
-            if groups:
-                shade = _box_colour(colour, name, place, colours, scheme)
-                made.add_trace(_box(groups, by["x"], name, shade, column == 1), col=column, row=1)
-    made.update_xaxes(showgrid=False, categoryorder="array", categoryarray=[plain(c) for c in by["x"].choices])
-    made.update_yaxes(tickformat="~s" if _range(number)[1] >= 1000 else None)
+            if not groups:
+                continue
+            shade = _box_colour(colour, name, place, colours, scheme)
+            slot = Slot(names, (place + 0.5) / len(series) - 0.5, 1 / len(series))
+            if spread is not None:
+                for group in spread.groups:
+                    if group["facet"] == value and group["colour"] == name:
+                        made.add_trace(_violin(group, number, slot, shade), col=column, row=1)
+            made.add_trace(_box(groups, number, slot, name, shade, column == 1, spread is not None), col=column, row=1)
+    made.update_xaxes(
+        showgrid=False,
+        range=[-0.5, len(names) - 0.5],
+        tickmode="array",
+        tickvals=list(range(len(names))),
+        ticktext=[plain(n) for n in names],
+    )
+    made.update_yaxes(tickformat="~s" if number.kind != "date" and _range(number)[1] >= 1000 else None)
+    if spread is not None:
+        made.update_yaxes(range=_axis(number)["range"])
+    if number.kind == "date":
+        made.update_yaxes(type="date")
     made.update_yaxes(title_text=axis_title(number), col=1)
     made.update_layout(showlegend=colour is not None)
     made.update_annotations(font={"size": 12, "color": palette(scheme).secondary})
     return made
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a series stands beside others: the categories of the axis, its offset from their middle, and its width."""
+
+    names: Sequence[str]
+    offset: float
+    width: float
+
+    def at(self, name: str) -> float:
+        """The place of a category on the axis."""
+        return round(self.names.index(name) + self.offset * 2 * SHAPE_WIDTH, 3)
+
+
+def _violin(group: Mapping[str, Any], number: Variable, slot: Slot, shade: str) -> go.Scatter:
+    """The outline of a violin: each bin as wide as it is full, up to the last bin that holds anybody."""
+    counts, bins = group["counts"], number.bins
+    if bins is None or not any(counts):
+        return go.Scatter(meta="shape")
+    filled = [i for i, n in enumerate(counts) if n]
+    first, last, most = filled[0], filled[-1], max(counts)
+    half = [SHAPE_WIDTH * slot.width * n / most for n in counts[first : last + 1]]
+    middles = [bins.low + (i + 0.5) * bins.width for i in range(first, last + 1)]
+    ends = [bins.low + first * bins.width, *middles, bins.low + (last + 1) * bins.width]
+    half = [half[0], *half, half[-1]]
+    at = slot.at(group["x"])
+    return go.Scatter(
+        x=[round(at + h, 3) for h in half] + [round(at - h, 3) for h in reversed(half)],
+        y=_values([*ends, *reversed(ends)], number),
+        mode="lines",
+        fill="toself",
+        fillcolor=translucent(shade, 0.25),
+        line={"color": shade, "width": 1, "shape": "linear"},
+        hoverinfo="skip",
+        showlegend=False,
+        meta="shape",
+    )
 
 
 def _box_colour(
@@ -196,20 +291,29 @@ def _box_colour(
     return segment_colour(own[name] if own else place, scheme)
 
 
-def _box(groups: Sequence[Mapping[str, Any]], x: Variable, name: str | None, shade: str, legend: bool) -> go.Box:
-    order = {c: i for i, c in enumerate(x.choices)}
-    ranked = sorted(groups, key=lambda g: order.get(g["x"], len(order)))
-    rounded = {key: [float(f"{g[source]:.5g}") for g in ranked] for key, source in BOX_PARTS.items()}
+def _box(
+    groups: Sequence[Mapping[str, Any]],
+    number: Variable,
+    slot: Slot,
+    name: str | None,
+    shade: str,
+    legend: bool,
+    narrow: bool,
+) -> go.Box:
+    ranked = sorted(groups, key=lambda g: slot.names.index(g["x"]))
+    rounded = {key: _values([g[source] for g in ranked], number) for key, source in BOX_PARTS.items()}
     return go.Box(
-        x=[plain(g["x"]) for g in ranked],
+        x=[slot.at(g["x"]) for g in ranked],
         **rounded,
+        width=(0.12 if narrow else 0.6) * slot.width,
         name=plain(name or "all"),
         legendgroup=name,
         showlegend=legend,
         marker={"color": shade},
         line={"width": 1.4},
         fillcolor=translucent(shade, 0.22),
-        hoverinfo="x+y",
+        customdata=[plain(g["x"]) for g in ranked],
+        hoverinfo="y",
     )
 
 

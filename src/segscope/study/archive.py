@@ -1,7 +1,7 @@
 """A study as one zip file: written while it is sent, and taken in only after everything in it was checked.
 
-The zip holds what a study is and nothing else: ``study.json``, its data and its fit, uncompressed (Parquet is already).
-The source stays where it is: it may hold columns that the study's owner set aside.
+The zip holds what a study is and nothing else: ``study.json``, its data, its fit, and its audiences where it has any,
+uncompressed (Parquet is already). The source stays where it is: it may hold columns that the study's owner set aside.
 """
 
 import hashlib
@@ -17,6 +17,8 @@ from pathlib import Path
 
 from segscope.errors import SegscopeError, StudyError
 from segscope.settings import size_words
+from segscope.study.audiences import FILE as AUDIENCES
+from segscope.study.audiences import read_audiences
 from segscope.study.folder import CARD, DATA_NAME, FIT_NAME, Card, check_writable, read_card
 from segscope.study.live import open_study
 
@@ -40,7 +42,8 @@ def pack(folder: Path) -> Iterator[bytes]:
     with ExitStack() as stack:
         try:
             # Opened before anything is sent: a run that ends meanwhile takes nothing away.
-            files = [(name, stack.enter_context((folder / name).open("rb"))) for name in (CARD, card.data, card.fit)]
+            names = [CARD, card.data, card.fit, *([AUDIENCES] if (folder / AUDIENCES).is_file() else [])]
+            files = [(name, stack.enter_context((folder / name).open("rb"))) for name in names]
         except OSError:
             raise StudyError(f"The study {card.name} is being changed. Download it again in a moment.") from None
         sink = _Sink()
@@ -121,18 +124,19 @@ class _Sink(io.RawIOBase):
 
 
 def _check_members(members: list[zipfile.ZipInfo], limit_bytes: int, name: str) -> None:
-    """Raise unless a zip holds just the three files of a study, in sizes that are allowed."""
+    """Raise unless a zip holds just the files of a study, in sizes that are allowed."""
     expected = f"A study's zip holds {CARD}, one file of data and one fit, as segscope writes them."
     names = [info.filename for info in members]
     for info in members:
-        fits = info.filename == CARD or DATA_NAME.fullmatch(info.filename) or FIT_NAME.fullmatch(info.filename)
+        named = info.filename in (CARD, AUDIENCES)
+        fits = named or DATA_NAME.fullmatch(info.filename) or FIT_NAME.fullmatch(info.filename)
         if not fits or info.orig_filename != info.filename or stat.S_ISLNK(info.external_attr >> 16):
             raise StudyError(f"{name} holds {info.filename!r:.80}, which is no part of a study. {expected}")
         if info.flag_bits & ENCRYPTED:
             raise StudyError(f"{name} is encrypted. Unpack it with its password, and zip the study without one.")
         if info.compress_type not in METHODS:
             raise StudyError(f"{name} is compressed in a way that segscope does not read. {expected}")
-    if len(set(names)) != len(names) or len(names) != MEMBERS:
+    if len(set(names)) != len(names) or len(names) != MEMBERS + (AUDIENCES in names):
         raise StudyError(f"{name} holds {len(names)} files, some of them twice or too many. {expected}")
     size = sum(info.file_size for info in members)
     if size > limit_bytes:
@@ -161,6 +165,7 @@ def _check_study(place: Path, name: str) -> Card:
         digest = hashlib.sha256((place / card.fit).read_bytes()).hexdigest()[:16]
         if Path(card.fit).stem != digest:
             raise StudyError(f"{card.fit} is not what was written.")
+        read_audiences(place)
         open_study(place).engine.close()
     except SegscopeError as error:
         raise StudyError(f"{name} is not a whole study: {str(error).replace(str(place), name)}") from None

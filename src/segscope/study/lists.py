@@ -44,7 +44,7 @@ class CustomerList:
         return self.live.engine.fetch(self._renamed(self.rows).limit(0)).schema
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The rows in the order of the source, block by block: never all of them in memory, and nothing to sort but a block."""
+        """The rows in the order of the source, block by block: only a block is in memory, and sorted."""
         last = one(self.live.engine, self.live.customers.agg(last=self.live.customers[ROW].max()))["last"]
         for start in range(0, (last or 0) + 1, BLOCK_ROWS):
             row = self.rows[ROW]
@@ -56,11 +56,11 @@ class CustomerList:
 
 
 def list_columns(live: LiveStudy, personal: bool = False) -> tuple[str, ...]:
-    """The source's columns that a list holds unless told otherwise; without personal ones, unless asked for."""
+    """The source's columns that a list holds unless told otherwise: all but personal and sensitive ones."""
     return tuple(
         c.column
         for c in live.recipe.columns
-        if c.role is not Role.IDENTIFIER and (personal or (c.role is not Role.PERSONAL and not c.sensitive))
+        if c.column != live.recipe.identifier and (personal or (c.role is not Role.PERSONAL and not c.sensitive))
     )
 
 
@@ -69,7 +69,7 @@ def customer_list(live: LiveStudy, filters: Filters, columns: Sequence[str] | No
 
     Parameters
     ----------
-    columns : columns of the source, or derived ones; None takes those of the source that are not personal
+    columns : columns of the source, or derived ones; None takes those of the source but personal and sensitive ones
 
     Raises
     ------

@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from segscope.errors import StudyError
+from segscope.study.audiences import FILE as AUDIENCES
 from segscope.study.folder import CARD, DATA_NAME, FIT_NAME, KEPT_SOURCE, ORIGIN, is_study
 
 LEFT_BY_RUNS = ".partial"
@@ -30,7 +31,7 @@ def remove_study(folder: Path) -> None:
 
 
 def _own_files(folder: Path) -> list[Path]:
-    named = [folder / ORIGIN, folder / KEPT_SOURCE, folder / f"{CARD}{LEFT_BY_RUNS}"]
+    named = [folder / ORIGIN, folder / KEPT_SOURCE, folder / f"{CARD}{LEFT_BY_RUNS}", folder / AUDIENCES]
     for inner, form in (("data", DATA_NAME), ("fits", FIT_NAME)):
         if not (folder / inner).is_dir():
             continue

@@ -33,6 +33,7 @@ from segscope.study.folder import (
 )
 
 DATABASES = ("sqlite", "duckdb", "postgresql")
+PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
 READ_SHARE = 0.1  # of a run; what comes after says its own share
 
 
@@ -251,8 +252,11 @@ def _fitted(
 
 
 def _name(report: IntakeReport) -> str:
-    """What a study is called at first: its file without the ending, or the table of its database."""
-    return report.source if report.format in DATABASES else Path(report.source).stem
+    """What a study is called at first: its file without endings, or the table of its database."""
+    if report.format in DATABASES:
+        return report.source
+    name = Path(report.source)
+    return (name.with_suffix("") if name.suffix.lower() in PACKED else name).stem
 
 
 def _previous(folder: Path) -> Segmentation | None:

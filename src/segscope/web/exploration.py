@@ -5,34 +5,36 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from dash import html, no_update, set_props
+from dash import set_props
 
 from segscope.errors import SegscopeError
 from segscope.exploring import (
     Associations,
     Cloud,
-    Difference,
-    Moments,
+    Crosstab,
+    Density,
     Variable,
     associate,
     boxes,
     cloud,
     count_bins,
-    count_customers,
     crosstab,
-    differences,
-    moments,
+    density,
     parse_filters,
     select,
+    shapes,
+    thinned,
 )
-from segscope.exploring.associations import spearman
+from segscope.exploring.associations import SAMPLE_CUSTOMERS, spearman
 from segscope.figures import explore as figures
+from segscope.intake import ROW
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.theme import Scheme, segment_variable
-from segscope.wording import counted, percent, short
+from segscope.wording import counted, times
 
-EVERYBODY_POINTS = 700
-DIFFERENCES_SHOWN = 8
+POINTS = 12_000  # of a pair plot; with everything else of a refresh they stay below 200 kB, uncompressed
+FEWEST_TO_SAY, FEWEST_EXPECTED = 20, 5.0  # customers; Cochran's (1954) rule for an expected count
+WEAK = 0.1  # a correlation, or Cramer's V, that is next to nothing: Cohen's (1988) small
 State = Mapping[str, Any]
 
 
@@ -45,11 +47,17 @@ def _whole(live: LiveStudy) -> tuple[dict[str, list[int]], int]:
     return live.once("counts of everybody", compute), live.fit.customers
 
 
+def everybody_counts(live: LiveStudy) -> dict[str, list[int]]:
+    """Everybody's counts in each bin of each variable."""
+    return _whole(live)[0]
+
+
 def panels_meta(live: LiveStudy) -> dict[str, Any]:
     """What the panels need to know of every variable, and everybody's counts."""
     counts, total = _whole(live)
     return {
         "key": f"{live.folder.name}/{live.card.fit}",
+        "fit": live.card.fit,
         "variables": [_panel(live, v) for v in _ordered(live)],
         "counts": counts,
         "total": total,
@@ -71,6 +79,7 @@ def _panel(live: LiveStudy, variable: Variable) -> dict[str, Any]:
     bins = variable.bins
     shown: dict[str, Any] = {
         "column": variable.column,
+        "place": live.variable(variable.column)[0],
         "label": variable.label,
         "kind": variable.kind,
         "unit": variable.unit,
@@ -102,63 +111,15 @@ def selection_counts(live: LiveStudy, state: State | None) -> dict[str, Any]:
     return {"filters": state, "selected": sum(counts[SEGMENT_VARIABLE]), "counts": counts}
 
 
-def _whole_moments(live: LiveStudy) -> dict[str, Moments]:
-    def compute() -> dict[str, Moments]:
-        return moments(live.engine, live.customers, live.variables, live.customers)
-
-    return live.once("moments of everybody", compute)
-
-
-def difference_rows(live: LiveStudy, counts: State) -> tuple[Any, str]:
-    total = live.fit.customers
-    if counts["selected"] in (0, total):
-        hint = (
-            "Select customers above, by dragging over a chart or clicking a value, and this says what sets them apart."
-        )
-        return html.P(hint, className="muted small"), "Everybody is selected" if counts[
-            "selected"
-        ] else "Nobody is selected"
+def associated(live: LiveStudy, counts: State) -> Associations:
+    """The association of every pair of variables in the selection: of all its customers, or of those in the sample."""
     filters = parse_filters(counts["filters"], live.variables)
-    chosen = select(live.customers, filters, live.variables)
-    mine = moments(live.engine, live.customers, live.variables, chosen)
-    found = differences(live.variables, mine, _whole_moments(live), counts["counts"], _whole(live)[0])
-    chosen_by = {f.column for f in filters}
-    shown = [d for d in found if d.column not in chosen_by][:DIFFERENCES_SHOWN]
-    note = (
-        f"Against the other {total - counts['selected']:,} customers, largest effect first; filtered variables left out"
-    )
-    return [_difference_row(d) for d in shown], note
-
-
-def _difference_row(d: Difference) -> html.Div:
-    if d.value is None:
-        label, mine, rest = d.label, short(d.selection), short(d.rest)
-        interval = f"Cohen's d {d.effect:+.2f}, 95 % interval {d.low:+.2f} to {d.high:+.2f}"
-    else:
-        label, mine, rest = f"{d.label}: {d.value}", percent(d.selection), percent(d.rest)
-        interval = f"Cramér's V {d.effect:.2f}"
-    up = d.selection >= d.rest
-    width = f"{min(1.0, d.size / 1.5) * 50:.1f}%"
-    mark = html.I(className="up" if up else "down", style={"width": width})
-    return html.Div(
-        [
-            html.Span(label, className="differs-label", title=label),
-            html.Span([html.B(mine), " vs ", rest], className="differs-values"),
-            html.Span(mark, className="differs-bar", title=interval),
-            html.Span(
-                f"{d.effect:+.2f}" if d.value is None else f"{d.effect:.2f}", className="differs-effect", title=interval
-            ),
-        ],
-        className="differs-row",
-    )
-
-
-def associated(live: LiveStudy, state: State) -> Associations:
-    """The association of every pair of variables in the selection."""
-    filters = parse_filters(state, live.variables)
     if not filters:
         return live.once("associations", lambda: associate(live.engine, live.sample, live.variables))
-    return associate(live.engine, select(live.sample, filters, live.variables), live.variables)
+    few = counts["selected"] <= SAMPLE_CUSTOMERS
+    source = live.customers if few else live.sample
+    selected = select(source, filters, live.variables)
+    return associate(live.engine, selected.order_by(ROW) if few else selected, live.variables)
 
 
 def association_note(found: Associations) -> str:
@@ -167,36 +128,60 @@ def association_note(found: Associations) -> str:
     )
 
 
-def clicked_pair(live: LiveStudy, clicked: State | None) -> tuple[Any, Any]:
-    by_label = {v.label: v.column for v in live.variables if v.kind != "category"}
-    points = (clicked or {}).get("points") or [{}]
-    x, y = by_label.get(points[0].get("x", "")), by_label.get(points[0].get("y", ""))
-    return (x, y) if x and y and x != y else (no_update, no_update)
+def clicked_pair(live: LiveStudy, clicked: State | None) -> dict[str, str]:
+    """What a click on a cell asks for: the select to change -> its value; nothing where the cell is no pair."""
+    by_label = {v.label: v for v in live.variables}
+    point = ((clicked or {}).get("points") or [{}])[0]
+    x, y = by_label.get(point.get("x", "")), by_label.get(point.get("y", ""))
+    if x is None or y is None or x == y:
+        return {}
+    if "category" not in (x.kind, y.kind):
+        return {"explore-x": x.column, "explore-y": y.column}
+    shown, by = (y, x) if x.kind == "category" else (x, y)
+    return {"explore-box-y": shown.column, "explore-box-x": by.column}
+
+
+def opened_variable(live: LiveStudy, column: str, by: str) -> dict[str, str]:
+    """The same for a click on a variable: it is shown by the category that is chosen, or by segment if it is that."""
+    return {"explore-box-y": column, "explore-box-x": SEGMENT_VARIABLE if by == column else by}
 
 
 def _colours(live: LiveStudy) -> dict[str, dict[str, int]]:
     return {SEGMENT_VARIABLE: {s.name: s.colour for s in live.fit.segments}}
 
 
-def draw_pair(live: LiveStudy, state: State, names: Mapping[str, str], scheme: Scheme) -> tuple[go.Figure, str, str]:
+def draw_pair(live: LiveStudy, counts: State, names: Mapping[str, str], scheme: Scheme) -> tuple[go.Figure, str, str]:
+    """Two measures: every selected customer as a point where they are few; else a sample, over a density of all."""
     axes = {axis: live.variable(column) for axis, column in names.items() if column}
-    filters = parse_filters(state, live.variables)
-    chosen = cloud(live.engine, select(live.sample, filters, live.variables), axes)
-    everybody = (
-        cloud(live.engine, live.sample, {a: axes[a] for a in ("x", "y")}, EVERYBODY_POINTS)
-        if filters
-        else Cloud({"x": [], "y": []}, 0, 0)
-    )
+    x, y = axes["x"], axes["y"]
+    filters = parse_filters(counts["filters"], live.variables)
+    selected = select(live.customers, filters, live.variables)
+    many = counts["selected"] > POINTS
+    source = select(live.sample, filters, live.variables) if many else selected.order_by(ROW)
+    drawn = cloud(live.engine, source, axes)
+    everybody = _whole_density(live, x, y) if filters or many else None
+    selection = density(live.engine, selected, x, y) if filters and many else None
+    shown = drawn if x[1].bins is None or y[1].bins is None else thinned(drawn, x[1].bins, y[1].bins, POINTS)
     variables = {axis: v for axis, (_, v) in axes.items()}
     colours = _colours(live).get(names.get("colour", ""))
-    made = figures.pair(chosen, everybody, variables, colours, scheme)
-    title, strength = relation(chosen, variables["x"], variables["y"])
-    out = figures.beyond(chosen, variables["x"], variables["y"])
-    of = (
-        count_customers(live.engine, select(live.customers, filters, live.variables)) if filters else live.fit.customers
+    made = figures.pair(shown, variables, colours, scheme, everybody, selection)
+    title, strength = relation(drawn, x[1], y[1])
+    return made, title, f"{_drawn_words(shown, (selection or everybody) if many else None)}; {strength}"
+
+
+def _whole_density(live: LiveStudy, x: tuple[int, Variable], y: tuple[int, Variable]) -> Density:
+    return live.once(("density", x[0], y[0]), lambda: density(live.engine, live.customers, x, y))
+
+
+def _drawn_words(shown: Cloud, counted_all: Density | None) -> str:
+    """What the points and the shades are."""
+    if counted_all is None:
+        return f"All {counted(shown.shown, 'customer')} with both values as points"
+    beyond = f", {counted_all.beyond:,} of them beyond the axes" if counted_all.beyond else ""
+    return (
+        f"Shades count all {counted_all.customers:,} customers with both values{beyond}; {shown.shown:,} of them as "
+        "points, fewer where it is crowded"
     )
-    note = f"{chosen.shown:,} of {of:,} customers drawn; {strength}" + (f"; {out:,} beyond the axes" if out else "")
-    return made, title, note
 
 
 def relation(drawn: Cloud, x: Variable, y: Variable) -> tuple[str, str]:
@@ -206,26 +191,29 @@ def relation(drawn: Cloud, x: Variable, y: Variable) -> tuple[str, str]:
     rho = float(spearman([np.array(drawn.columns[a], dtype=float) for a in ("x", "y")])[0, 1])
     if np.isnan(rho):
         return f"{y.label} against {x.label}", "one of them does not vary"
-    words = "hardly changes with" if abs(rho) < 0.1 else ("rises" if rho > 0 else "falls")
+    words = "hardly changes with" if abs(rho) < WEAK else ("rises" if rho > 0 else "falls")
     degree = " steeply" if abs(rho) >= 0.7 else " slightly" if abs(rho) < 0.3 else ""
-    title = f"{y.label} {words} {x.label}" if abs(rho) < 0.1 else f"{y.label} {words}{degree} with {x.label}"
+    title = f"{y.label} {words} {x.label}" if abs(rho) < WEAK else f"{y.label} {words}{degree} with {x.label}"
     return title, f"Spearman {rho:.2f}"
 
 
 def draw_boxes(
-    live: LiveStudy, state: State, y: str, names: Mapping[str, str], scheme: Scheme
+    live: LiveStudy, state: State, y: str, names: Mapping[str, str], violins: bool, scheme: Scheme
 ) -> tuple[go.Figure, str, str]:
+    """A measure by category, as boxes or violins; two categories as counts against expectation."""
     chosen = select(live.customers, parse_filters(state, live.variables), live.variables)
     by = _distinct({axis: live.variable(column) for axis, column in names.items() if column})
     place, number = live.variable(y)
     if number.kind == "category":
         return _draw_crosstab(live, chosen, (place, number), by["x"], scheme)
-    found = boxes(live.engine, chosen, number, [(axis, place, v) for axis, (place, v) in by.items()])
-    made = figures.boxes(found, number, {axis: v for axis, (_, v) in by.items()}, _colours(live), scheme)
-    category = by["x"][1]
+    axes = [(axis, at, v) for axis, (at, v) in by.items()]
+    found = boxes(live.engine, chosen, number, axes)
+    spread = shapes(live.engine, chosen, (place, number), axes) if violins else None
+    made = figures.boxes(found, number, {axis: v for axis, (_, v) in by.items()}, _colours(live), scheme, spread)
     n = sum(g["n"] for g in found.groups)
-    note = f"quartiles of all {n:,} selected customers with a value; whiskers reach 1.5 interquartile ranges"
-    return made, _box_title(found.groups, number, category), note
+    what = "quartiles and spread" if violins else "quartiles"
+    note = f"{what} of all {n:,} selected customers with a value; whiskers reach 1.5 interquartile ranges"
+    return made, _box_title(found.groups, number, by["x"][1]), note
 
 
 def _draw_crosstab(
@@ -236,7 +224,28 @@ def _draw_crosstab(
     made = figures.crosstab(found, first[1], second[1], scheme)
     n = sum(map(sum, found.counts))
     note = f"{n:,} selected customers; blue: more than if the two had nothing to do with each other, orange: fewer"
-    return made, f"{first[1].label} by {second[1].label}", note
+    return made, crosstab_title(found, first[1], second[1]), note
+
+
+def crosstab_title(found: Crosstab, first: Variable, second: Variable) -> str:
+    """The pair of values that come together most beyond what independence would give (largest Pearson residual).
+
+    >>> yes_no = Variable("a", "Newsletter", "category"), Variable("b", "City", "category")
+    >>> crosstab_title(Crosstab(("no", "yes"), ("Bonn", "Ulm"), ((10, 90), (90, 10))), *yes_no)
+    'Newsletter no with City Ulm: 1.8x as often as by chance'
+    """
+    counts = np.array(found.counts, dtype=float).reshape(len(found.rows), len(found.columns))
+    total = counts.sum()
+    if min(counts.shape) < 2 or total < FEWEST_TO_SAY:
+        return f"{first.label} by {second.label}"
+    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0, keepdims=True) / total
+    residuals = np.where(expected >= FEWEST_EXPECTED, (counts - expected) / np.sqrt(np.maximum(expected, 1e-9)), 0.0)
+    phi = float(np.sqrt(((counts - expected) ** 2 / expected).sum() / total / (min(counts.shape) - 1)))
+    row, column = (int(i) for i in np.unravel_index(residuals.argmax(), counts.shape))
+    if phi < WEAK or residuals[row, column] <= 0:
+        return f"{first.label} hardly goes with {second.label}"
+    lift = times(counts[row, column] / expected[row, column])
+    return f"{first.label} {found.rows[row]} with {second.label} {found.columns[column]}: {lift} as often as by chance"
 
 
 def _distinct(by: dict[str, tuple[int, Variable]]) -> dict[str, tuple[int, Variable]]:

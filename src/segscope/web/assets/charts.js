@@ -18,10 +18,10 @@
   /* One table for all traces: the columns that any of them has. */
   function table(graph) {
     const layout = graph._fullLayout || graph.layout || {};
-    const traces = (graph._fullData || graph.data || []).filter((t) => t.visible !== false);
+    const traces = (graph._fullData || graph.data || []).filter((t) => t.visible !== false && t.meta !== "shape");
     const grids = traces.filter((t) => t.type === "heatmap");
     if (grids.length) {
-      const grid = grids[0];
+      const grid = grids[grids.length - 1]; /* what stands in front */
       const x = values(grid.x), y = values(grid.y);
       const z = values(grid.z).map(values);
       return { head: ["", ...x.map(cell)], rows: z.map((line, i) => [cell(y[i]), ...line.map((v) => (v === null || Number.isNaN(v) ? "" : v))]) };
@@ -30,14 +30,16 @@
       ["x", axisName(layout, "xaxis", "x")], ["y", axisName(layout, "yaxis", "y")], ["z", axisName(layout, "zaxis", "z")],
       ["theta", "variable"], ["r", "value"], ["lowerfence", "low"], ["q1", "quarter"], ["median", "median"], ["q3", "three quarters"], ["upperfence", "high"],
     ].filter(([key]) => traces.some((t) => values(t[key]).length));
-    const named = traces.some((t) => t.name && !/^trace \d+$/.test(t.name));
+    const series = traces.some((t) => t.name && !/^trace \d+$/.test(t.name));
     const rows = [];
     for (const trace of traces) {
-      const lists = columns.map(([key]) => values(trace[key]));
+      /* A box that stands between two places of its axis names its category itself. */
+      const named = trace.type === "box" && values(trace.customdata).length;
+      const lists = columns.map(([key]) => values(key === "x" && named ? trace.customdata : trace[key]));
       const length = Math.max(0, ...lists.map((l) => l.length));
-      for (let i = 0; i < length; i += 1) rows.push([...(named ? [cell(trace.name)] : []), ...lists.map((l) => cell(l[i]))]);
+      for (let i = 0; i < length; i += 1) rows.push([...(series ? [cell(trace.name)] : []), ...lists.map((l) => cell(l[i]))]);
     }
-    return { head: [...(named ? ["series"] : []), ...columns.map((c) => c[1])], rows };
+    return { head: [...(series ? ["series"] : []), ...columns.map((c) => c[1])], rows };
   }
 
   /* The same disarming as in exports: a text that a spreadsheet would run gets an apostrophe. */

@@ -1,22 +1,24 @@
 """Explore: who are these customers, and what goes with what? Everything follows the same filters."""
 
 from collections.abc import Mapping
+from time import time
 from typing import Any
 
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 
 from segscope.figures import explore as figures
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.theme import Scheme
-from segscope.web import parts
+from segscope.web import audiences, parts
 from segscope.web.attributes import aria, in_browser
+from segscope.web.differing import OPEN, REST, against_choices, find_differences
 from segscope.web.exploration import (
     associated,
     association_note,
     clicked_pair,
-    difference_rows,
     draw_boxes,
     draw_pair,
+    opened_variable,
     panels_meta,
     selection_counts,
 )
@@ -24,6 +26,7 @@ from segscope.web.shell import Page
 from segscope.web.studies import Studies
 
 NONE = ""
+BOXES, VIOLINS = "boxes", "violins"
 State_ = Mapping[str, Any]
 
 
@@ -35,8 +38,10 @@ def layout(live: LiveStudy) -> html.Div:
             dcc.Store(id="explore-filters"),
             dcc.Store(id="explore-counts"),
             dcc.Store(id="explore-drawn"),
+            dcc.Store(id="explore-look"),
             html.H1("Explore", className="sr-only"),
-            _bar(),
+            _bar(live),
+            *audiences.dialogs(live),
             html.Div(
                 "No customer passes all filters. Clear one of them.",
                 id="explore-none",
@@ -47,7 +52,7 @@ def layout(live: LiveStudy) -> html.Div:
             html.Button("Show all variables", id="explore-more", className="button explore-more", hidden=True),
             html.Div(
                 [
-                    html.Div([_difference_card(), _association_card(live)], className="explore-stack"),
+                    html.Div([_difference_card(live), _association_card(live)], className="explore-stack"),
                     html.Div([_pair_card(live), _box_card(live)], className="explore-stack"),
                 ],
                 className="explore-charts",
@@ -77,6 +82,16 @@ def register(app: Dash, studies: Studies) -> None:
     )
     in_browser(
         app,
+        """function (look) {
+            const card = look && document.getElementById(look.at)?.closest(".card");
+            if (card) card.scrollIntoView({ block: "nearest" });
+            return window.dash_clientside.no_update;
+        }""",
+        Output("explore-look", "modified_timestamp"),
+        Input("explore-look", "data"),
+    )
+    in_browser(
+        app,
         "explore.address",
         Output("explore-drawn", "modified_timestamp"),
         Input("explore-filters", "data"),
@@ -86,16 +101,41 @@ def register(app: Dash, studies: Studies) -> None:
     def _counts(filters: State_ | None, study: State_) -> dict[str, Any]:
         return selection_counts(studies.get(study["id"]), filters)
 
+    audiences.register(app, studies)
+
     @app.callback(
+        Output("explore-differs-title", "children"),
         Output("explore-differs", "children"),
         Output("explore-differs-note", "children"),
         Input("explore-counts", "data"),
+        Input("explore-against", "value"),
         State("study", "data"),
     )
-    def _differs(counts: State_ | None, study: State_) -> tuple[Any, Any]:
+    def _differs(counts: State_ | None, against: str, study: State_) -> tuple[Any, Any, Any]:
         if not counts:
-            return no_update, no_update
-        return difference_rows(studies.get(study["id"]), counts)
+            return no_update, no_update, no_update
+        found = find_differences(studies.get(study["id"]), counts, against)
+        return found.title, found.rows, found.note
+
+    @app.callback(
+        Output("explore-against", "data"), Input(audiences.CHANGED, "data"), State("study", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def _against(_changed: Any, study: State_) -> list[dict[str, Any]]:
+        return against_choices(studies.get(study["id"]))
+
+    @app.callback(
+        Output("explore-drawn", "data", allow_duplicate=True),
+        Input({"type": OPEN, "column": ALL}, "n_clicks"),
+        State("explore-box-x", "value"),
+        State("study", "data"),
+        prevent_initial_call=True,
+    )
+    def _open_variable(_clicks: Any, by: str, study: State_) -> Any:
+        if ctx.triggered[0]["value"]:  # rows appear with every selection
+            live = studies.get(study["id"])
+            _choose(opened_variable(live, dict(ctx.triggered_id or {})["column"], by))
+        return no_update
 
     @app.callback(
         Output("explore-associations", "figure"),
@@ -108,19 +148,19 @@ def register(app: Dash, studies: Studies) -> None:
     def _associations(counts: State_ | None, scheme: Scheme | None, study: State_) -> tuple[Any, Any, Any]:
         if not counts or not scheme:
             return no_update, no_update, no_update
-        found = associated(studies.get(study["id"]), counts["filters"])
+        found = associated(studies.get(study["id"]), counts)
         figure = figures.associations(found, scheme)
         return figure, association_note(found), {"height": f"{figure.layout.height}px"}
 
     @app.callback(
-        Output("explore-x", "value"),
-        Output("explore-y", "value"),
+        Output("explore-drawn", "data", allow_duplicate=True),
         Input("explore-associations", "clickData"),
         State("study", "data"),
         prevent_initial_call=True,
     )
-    def _open_pair(clicked: State_ | None, study: State_) -> tuple[Any, Any]:
-        return clicked_pair(studies.get(study["id"]), clicked)
+    def _open_pair(clicked: State_ | None, study: State_) -> Any:
+        _choose(clicked_pair(studies.get(study["id"]), clicked))
+        return no_update
 
     @app.callback(
         Output("explore-pair", "figure"),
@@ -139,9 +179,7 @@ def register(app: Dash, studies: Studies) -> None:
     ) -> tuple[Any, Any, Any]:
         if not counts or not scheme:
             return no_update, no_update, no_update
-        return draw_pair(
-            studies.get(study["id"]), counts["filters"], {"x": x, "y": y, "size": size, "colour": colour}, scheme
-        )
+        return draw_pair(studies.get(study["id"]), counts, {"x": x, "y": y, "size": size, "colour": colour}, scheme)
 
     @app.callback(
         Output("explore-box", "figure"),
@@ -152,23 +190,31 @@ def register(app: Dash, studies: Studies) -> None:
         Input("explore-box-x", "value"),
         Input("explore-box-colour", "value"),
         Input("explore-box-facet", "value"),
+        Input("explore-box-shape", "value"),
         Input("scheme", "data"),
         State("study", "data"),
     )
     def _boxes(
-        counts: State_ | None, y: str, x: str, colour: str, facet: str, scheme: Scheme | None, study: State_
+        counts: State_ | None, y: str, x: str, colour: str, facet: str, shape: str, scheme: Scheme | None, study: State_
     ) -> tuple[Any, Any, Any]:
         if not counts or not scheme:
             return no_update, no_update, no_update
-        return draw_boxes(
-            studies.get(study["id"]), counts["filters"], y, {"x": x, "colour": colour, "facet": facet}, scheme
-        )
+        names = {"x": x, "colour": colour, "facet": facet}
+        return draw_boxes(studies.get(study["id"]), counts["filters"], y, names, shape == VIOLINS, scheme)
+
+
+def _choose(wanted: Mapping[str, str]) -> None:
+    """Set selects of the page, whose charts follow, and bring the first one's card into view."""
+    for select, value in wanted.items():
+        set_props(select, {"value": value})
+    if wanted:
+        set_props("explore-look", {"data": {"at": next(iter(wanted)), "time": time()}})
 
 
 # ---- the bar and the cards
 
 
-def _bar() -> html.Div:
+def _bar(live: LiveStudy) -> html.Div:
     return html.Div(
         [
             html.Div(id="explore-count", className="explore-count", **aria(live="polite")),
@@ -195,6 +241,7 @@ def _bar() -> html.Div:
                         title="Redo",
                         **aria(label="Redo"),
                     ),
+                    *audiences.tools(live),
                 ],
                 className="explore-tools",
             ),
@@ -203,16 +250,24 @@ def _bar() -> html.Div:
     )
 
 
-def _difference_card() -> html.Section:
+def _difference_card(live: LiveStudy) -> html.Section:
     help_text = (
-        "Cohen's d for numbers: the difference of the means in standard deviations, with its 95 % interval on hover. "
-        "Cramér's V for categories. About 0.2 is small, 0.5 medium, 0.8 large (Cohen 1988)."
+        "Cohen's d for numbers: the difference of the means in standard deviations. Cramér's V for categories. Both "
+        "with their 95 % interval, the dark line over the bar. About 0.2 is small, 0.5 medium, 0.8 large (Cohen 1988). "
+        "Click a row to see the variable."
     )
     return parts.card(
-        ["How does this selection differ?", parts.info(help_text)],
+        [html.Span("How does this selection differ?", id="explore-differs-title"), parts.info(help_text)],
         html.Div(id="explore-differs", className="differs", **aria(live="polite")),
         subtitle=html.Span(id="explore-differs-note"),
+        actions=[_against_select(live)],
     )
+
+
+def _against_select(live: LiveStudy) -> Any:
+    choice = parts.select("explore-against", "From", [], REST)
+    choice.data = against_choices(live)
+    return choice
 
 
 def _association_card(live: LiveStudy) -> html.Section:
@@ -258,6 +313,7 @@ def _box_card(live: LiveStudy) -> html.Section:
             parts.select("explore-box-x", "By", categories, plain_first),
             parts.select("explore-box-colour", "Colour", optional, NONE),
             parts.select("explore-box-facet", "Facet", optional, NONE),
+            parts.select("explore-box-shape", "As", [(BOXES, "boxes"), (VIOLINS, "violins")], BOXES),
         ],
     )
 
