@@ -53,7 +53,7 @@ test-unit: .venv/.installed-dev postgres ## unit tests and doctests
 
 .PHONY: test-browser
 test-browser: .venv/.installed-dev chromium ## the page in a real Chromium
-	CHROMIUM="$(find_chromium)" $(BIN)/pytest tests/browser $(ARGS)
+	CHROMIUM="$(find_chromium)" $(BIN)/pytest -n 2 tests/browser $(ARGS)
 
 .PHONY: bench
 bench: .venv/.installed-dev ## time the main job

@@ -23,7 +23,7 @@ def test_the_first_page_opens_a_study_and_every_tab_is_one_click_away(page: Page
 
 def test_the_header_names_the_study_and_says_that_the_sample_is_synthetic(page: Page, site: Site) -> None:
     page.goto(site.page("sample", "explore"))
-    header = page.locator("header")
+    header = page.locator("header.header")
     expect(header).to_contain_text("sample_customers")
     expect(header).to_contain_text("2,240 customers · 4 segments")
     expect(header).to_contain_text("synthetic sample")

@@ -65,7 +65,7 @@ def test_a_dropped_file_becomes_a_study(page: Page, first_page: Site, shop_file:
     page.evaluate(DROP, ["My <b>customers.csv", shop_file.read_text(encoding="utf-8")])
     expect(page.locator(".making")).to_contain_text("My <b>customers")
     expect(page).to_have_url(f"{first_page.url}/s/my-b-customers/data", timeout=MADE_WITHIN)
-    expect(page.locator("header")).to_contain_text("My <b>customers")
+    expect(page.locator("header.header")).to_contain_text("My <b>customers")
     assert (home / "my-b-customers" / "source" / "original").is_file()
 
 
@@ -152,7 +152,7 @@ def test_a_study_is_renamed_in_place(page: Page, first_page: Site, home: Path) -
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Corner <i>shop</i>", exact=True).click()
     expect(page).to_have_url(f"{first_page.url}/s/shop/explore")
-    expect(page.locator("header")).to_contain_text("Corner <i>shop</i>")
+    expect(page.locator("header.header")).to_contain_text("Corner <i>shop</i>")
     assert read_card(home / "shop").name == "Corner <i>shop</i>"
 
 
