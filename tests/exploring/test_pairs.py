@@ -72,7 +72,7 @@ def test_thinning_keeps_the_limit_and_takes_from_crowds_first(points: list[tuple
 
     def cells(of: Cloud) -> Counter[tuple[int, int]]:
         pairs = zip(of.columns["x"], of.columns["y"], strict=True)
-        return Counter(tuple(min(max(math.floor(v / 2.5), -1), 4) for v in pair) for pair in pairs)  # type: ignore[misc]
+        return Counter(tuple(min(max(math.floor(v / 2.5), -1), 4) for v in pair) for pair in pairs)
 
     before, after = cells(drawn), cells(kept)
     if len(before) <= limit:
