@@ -105,14 +105,19 @@ def site(sample_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     server.wait(10)
 
 
-@pytest.fixture
-def own_site(sample_study: Path, tmp_path: Path) -> Iterator[Site]:
-    """A server with a copy of the sample study of its own, for tests that change it."""
-    shutil.copytree(sample_study, tmp_path / "sample")
-    server, url = start_server([tmp_path / "sample"])
+def served_copy(study: Path, place: Path) -> Iterator[Site]:
+    """A server with a copy of a study, for as long as it is iterated over."""
+    shutil.copytree(study, place)
+    server, url = start_server([place])
     yield Site(url)
     server.terminate()
     server.wait(10)
+
+
+@pytest.fixture
+def own_site(sample_study: Path, tmp_path: Path) -> Iterator[Site]:
+    """A server with a copy of the sample study of its own, for tests that change it."""
+    yield from served_copy(sample_study, tmp_path / "sample")
 
 
 @pytest.fixture(scope="session")
@@ -126,11 +131,7 @@ def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def small_site(small_study: Path, tmp_path: Path) -> Iterator[Site]:
     """A server with 300 customers of its own, for tests that fit them anew: that is quicker than with many."""
-    shutil.copytree(small_study, tmp_path / "sample")
-    server, url = start_server([tmp_path / "sample"])
-    yield Site(url)
-    server.terminate()
-    server.wait(10)
+    yield from served_copy(small_study, tmp_path / "sample")
 
 
 @pytest.fixture(params=["sample", "real"])
