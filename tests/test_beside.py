@@ -21,13 +21,13 @@ def beside() -> Iterator[Beside]:
 
 def test_it_finds_the_same_evidence_to_the_last_bit(beside: Beside) -> None:
     stages: list[str] = []
-    beside.take(POINTS, seed=5)
+    beside.take(POINTS, seed=5, method="kmeans")
     assert beside.evidence(lambda stage, share: stages.append(stage)) == gather(POINTS, 5)[0]
     assert "Clustering into 3" in stages
 
 
 def test_its_early_end_is_told(beside: Beside) -> None:
-    beside.take(POINTS, seed=5)
+    beside.take(POINTS, seed=5, method="kmeans")
     beside.close()
     with pytest.raises(SegscopeError, match="ended early"):
         beside.evidence(lambda stage, share: None)

@@ -86,7 +86,7 @@ WRONG_SOURCES = [
     ("empty.csv", "empty.csv is empty"),
     ("header.csv", "header.csv has a header but no customers"),
     ("one.csv", "one.csv: The file has 1 customer"),
-    ("words.csv", "words.csv: No column holds numbers"),
+    ("words.csv", "words.csv: No column holds numbers or categories"),
     ("alike.csv", "alike.csv: There are 2 different customers"),
     ("rubbish.csv", "rubbish.csv is not a table"),
     ("rubbish.parquet", "rubbish.parquet is a damaged or foreign Parquet file"),

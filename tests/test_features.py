@@ -142,8 +142,12 @@ def test_a_year_of_birth_and_two_valued_numbers_are_not_proposed(engine: Engine)
 
 
 def test_without_numbers_that_differ_there_is_nothing_to_cluster_on(engine: Engine) -> None:
-    with pytest.raises(ColumnError, match="No column holds numbers that differ"):
-        propose(engine, Recipe((measure("plan", role=Role.CATEGORY),)), plan=["a", "b"])
+    with pytest.raises(ColumnError, match="No column holds numbers or categories that differ"):
+        propose(engine, Recipe((measure("plan", role=Role.TEXT),)), plan=["a", "b"])
+
+
+def test_where_no_number_differs_categories_stand_in(engine: Engine) -> None:
+    assert propose(engine, Recipe((measure("plan", role=Role.CATEGORY),)), plan=["a", "b"]) == ("plan",)
 
 
 # ------------------------------------------------------------------------------------------------------------- refusals
@@ -155,8 +159,7 @@ def test_without_numbers_that_differ_there_is_nothing_to_cluster_on(engine: Engi
         ((), "Choose at least one feature"),
         (("a", "a"), "'a' is chosen twice"),
         (("incme",), "no column 'incme' to cluster on. Did you mean income"),
-        (("plan",), "'plan' holds no numbers to cluster on; its role is category"),
-        (("id",), "'id' holds no numbers to cluster on; its role is identifier"),
+        (("id",), "'id' holds neither numbers nor a category; its role is identifier"),
         (("__row",), "no column '__row'"),
     ],
 )

@@ -175,7 +175,7 @@ def test_complete_answers_equal_the_fit_for_every_customer(live: LiveStudy) -> N
 def test_two_of_four_fields_place_better_than_medians_and_know_how_well(live: LiveStudy) -> None:
     values, fitted = known_values(live)
     segmentation, features = live.fit.segmentation, live.recipe.features
-    fills = {s.feature: s.fill for s in segmentation.preparation}
+    fills = {s.feature: s.fill for s in segmentation.preparation if isinstance(s, FeaturePreparation)}
     whole = {f: np.where(np.isnan(v), fills[f], v) for f, v in values.items()}
     tested = range(0, len(fitted), 10)
     others = Donors({f: np.delete(v, list(tested)) for f, v in whole.items()})  # nobody is his own donor

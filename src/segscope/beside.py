@@ -30,10 +30,10 @@ class Beside:
         self._letters: SimpleQueue[bytes | None] = SimpleQueue()
         threading.Thread(target=self._carry, daemon=True).start()
 
-    def take(self, points: "Points", seed: int) -> None:
+    def take(self, points: "Points", seed: int, method: str) -> None:
         """Hand over the customers; weighing begins at once."""
         n, p = points.values.shape
-        head = json.dumps({"n": n, "p": p, "customers": points.customers, "seed": seed})
+        head = json.dumps({"n": n, "p": p, "customers": points.customers, "seed": seed, "method": method})
         self._letters.put(head.encode() + b"\n" + points.values.tobytes() + points.weights.tobytes())
 
     def evidence(self, progress: Progress) -> "Evidence":
@@ -96,7 +96,9 @@ def main() -> None:
     values = np.frombuffer(given.read(8 * n * p)).reshape(n, p)
     weights = np.frombuffer(given.read(8 * n))
     points = Points(values, weights, head["customers"])
-    evidence, _ = gather(points, head["seed"], on_progress=lambda stage, share: tell(stage=stage, share=share))
+    evidence, _ = gather(
+        points, head["seed"], on_progress=lambda stage, share: tell(stage=stage, share=share), method=head["method"]
+    )
     tell(evidence=to_plain(evidence))
 
 

@@ -114,12 +114,12 @@ def fit(
     features: Features = None,
     transform: Annotated[str | None, typer.Option(help="'auto', or 'none' to standardise only.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Leave it at a first look at the evidence.")] = False,
 ) -> None:
     """Fit a customer file and write the study."""
+    choices = _choices(segments, features, transform, seed, recipe, changes)
     with closing(Beside()) as weigher:
-        found = _fit(
-            source, study, _choices(segments, features, transform, seed, recipe, changes), weigher, None, reading
-        )
+        found = _fit(source, study, choices, weigher, None, reading, thorough=not quick)
     for segment in found.segments:
         typer.echo(f"{segment.id}  {segment.size:>10,}  {segment.share:>6.1%}  {segment.name}")
 
@@ -198,6 +198,20 @@ def export_list(
         tell("Exporting", 0.5)
         count = load(study).export(output, segment, audience, named)
     typer.echo(f"{count:,} customers written to {output.name}")
+
+
+@app.command()
+def report(
+    study: StudyFolder,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .html, or .pptx for PowerPoint.")],
+) -> None:
+    """Write a report: one HTML file that opens offline and prints on A4, or a deck with a slide a segment."""
+    from segscope.report import write_report
+
+    with _working("Writing the report") as tell:
+        tell("Writing the report", 0.5)
+        size = write_report(study, output)
+    typer.echo(f"Report written to {output.name} ({size / 1e6:.1f} MB)")
 
 
 @app.command()
@@ -315,6 +329,7 @@ def _fit(
     weigher: Beside,
     also: Tell | None = None,
     reading: Any = None,
+    thorough: bool = False,
 ) -> Any:
     from segscope.study import fit_source
 
@@ -325,7 +340,7 @@ def _fit(
             if also:
                 also(stage, done)
 
-        return fit_source(source, folder, choices, both, weigher, reading)
+        return fit_source(source, folder, choices, both, weigher, reading, thorough=thorough)
 
 
 @contextmanager

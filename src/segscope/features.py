@@ -153,11 +153,11 @@ def propose_features(recipe: Recipe, facts: Sequence[ColumnFacts]) -> tuple[str,
     """Propose the features that clustering starts from: the value core, else the measures that tell most.
 
     The value core says how long, how much, how often and how much a time. Where fewer than two of these exist, up to
-    six measures stand in, totals before their parts.
+    six measures stand in, totals before their parts; where there is none, categories.
 
     Raises
     ------
-    ColumnError : when no column holds numbers that vary
+    ColumnError : when neither a number nor a category varies
     """
     core = [name for concept in VALUE_CORE if (name := recipe.with_concept(concept))]
     if len(core) < len(VALUE_CORE) and (recency := recipe.with_concept(Concept.RECENCY)):
@@ -173,17 +173,18 @@ def propose_features(recipe: Recipe, facts: Sequence[ColumnFacts]) -> tuple[str,
     ranked += [c for c in measures if c in in_family]
     # Two different numbers, or yes and no, tell little, but more than nothing.
     poor = [c.column for c in recipe.columns if c.role in (Role.MEASURE, Role.FLAG) and distinct[c.column] == 2]
-    chosen = tuple(dict.fromkeys(core + ranked or poor))[:MAX_PROPOSED_FEATURES]
+    categories = [c.column for c in recipe.columns if c.role is Role.CATEGORY and distinct[c.column] > 1]
+    chosen = tuple(dict.fromkeys(core + ranked or poor or categories))[:MAX_PROPOSED_FEATURES]
     if not chosen:
         raise ColumnError(
-            "No column holds numbers that differ between customers, so there is nothing to cluster on. "
+            "No column holds numbers or categories that differ between customers, so there is nothing to cluster on. "
             "segscope needs at least one such column."
         )
     return chosen
 
 
 def check_features(table: ibis.Table, recipe: Recipe) -> None:
-    """Raise unless every feature is a known column of numbers."""
+    """Raise unless every feature is a known column of numbers or a category."""
     if not recipe.features:
         raise RecipeError("Choose at least one feature to cluster on.")
     repeated = [f for f in recipe.features if recipe.features.count(f) > 1]
@@ -191,13 +192,18 @@ def check_features(table: ibis.Table, recipe: Recipe) -> None:
         raise RecipeError(f"The feature {repeated[0]!r} is chosen twice.")
     known = {c.column: c for c in recipe.columns}
     derived = {d.name for d in recipe.derived}
-    usable = [c for c in table.columns if c in derived or (c in known and known[c].role in (Role.MEASURE, Role.FLAG))]
+    roles = (Role.MEASURE, Role.FLAG, Role.CATEGORY)
+    usable = [c for c in table.columns if c in derived or (c in known and known[c].role in roles)]
     for name in recipe.features:
         if name not in known and name not in derived:
             raise ColumnError(f"There is no column {name!r} to cluster on.{did_you_mean(name, usable)}")
-        if name not in usable or column_kind(table[name]) not in ("number", "boolean"):
+        is_category = name in known and known[name].role is Role.CATEGORY
+        if name not in usable or not (is_category or column_kind(table[name]) in ("number", "boolean")):
             role = known[name].role.value if name in known else "text"
-            raise ColumnError(f"The column {name!r} holds no numbers to cluster on; its role is {role}.")
+            raise ColumnError(f"The column {name!r} holds neither numbers nor a category; its role is {role}.")
+    unknown = [w.feature for w in recipe.weights if w.feature not in recipe.features]
+    if unknown:
+        raise RecipeError(f"{unknown[0]!r} has a weight but is no feature.{did_you_mean(unknown[0], recipe.features)}")
 
 
 def too_large(name: str) -> ColumnError:

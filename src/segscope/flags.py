@@ -41,6 +41,13 @@ DECISIONS = {
     "currency": Annotated[str | None, typer.Option(help="The currency of a log whose rows count.")],
     "as_of": Annotated[str | None, typer.Option(help="Day on which ages and days are counted, as 2014-06-29.")],
     "role": Annotated[list[str] | None, typer.Option(help="COLUMN=ROLE, such as Income=ignored.")],
+    "method": Annotated[str | None, typer.Option(help="'kmeans', 'mixture' (Gaussian) or 'ward'.")],
+    "weight": Annotated[
+        list[str] | None, typer.Option(help="COLUMN=TIMES, how much a feature counts: 0.1 to 10, such as Income=2.")
+    ],
+    "set_aside": Annotated[
+        bool | None, typer.Option("--set-aside/--no-set-aside", help="Unusual customers make no segments.")
+    ],
 }
 LOG_PARTS = {"rows": "rows", "customer": "customer", "date": "date", "amount": "amount", "currency": "only_currency"}
 
@@ -80,14 +87,18 @@ def changes(said: dict[str, Any]) -> "tuple[Change, ...]":
     >>> changes({"as_of": "2014-06-29", "role": ["Income=ignored"]})
     (Change(kind='role', name='Income', value='ignored'), Change(kind='as_of', name='', value='2014-06-29'))
     """
-    if not any(said.values()):
+    if all(v is None or v == [] for v in said.values()):
         return ()
     from segscope.editing import Change
+    from segscope.editing.changes import NO, YES
 
     log = [Change("log", LOG_PARTS[k], said[k]) for k in LOG_PARTS if said.get(k)]
     roles = [Change("role", *_pair(text, "role")) for text in said.get("role") or ()]
     day = [Change("as_of", "", said["as_of"])] if said.get("as_of") else []
-    return (*log, *roles, *day)
+    weights = [Change("weight", *_pair(text, "weight")) for text in said.get("weight") or ()]
+    method = [Change("method", "", said["method"])] if said.get("method") else []
+    aside = [] if said.get("set_aside") is None else [Change("aside", "", YES if said["set_aside"] else NO)]
+    return (*log, *roles, *day, *weights, *method, *aside)
 
 
 def _pair(text: str, flag: str) -> tuple[str, str]:

@@ -112,6 +112,7 @@ def fit(
     transform: Transform = "auto",
     seed: int = 0,
     reading: ReadOptions | None = None,
+    quick: bool = False,
 ) -> Study:
     """Fit a customer file, or a log of transactions, and write the study.
 
@@ -124,12 +125,15 @@ def fit(
     transform : "auto", or "none" to standardise only
     seed : of every random draw, 0 to 4294967295
     reading : what you know of the source, such as ``ReadOptions(table="customers")``
+    quick : leave it at a first look at the evidence, in place of all criteria at their full number of resamples
 
     Raises
     ------
     SegscopeError : with what is wrong, where, and what to do
     """
-    found = fit_source(source, Path(folder), Choices(segments, features, transform, seed), reading=reading)
+    found = fit_source(
+        source, Path(folder), Choices(segments, features, transform, seed), reading=reading, thorough=not quick
+    )
     return Study(Path(folder), found)
 
 

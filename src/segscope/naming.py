@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from segscope.profiling import Profiles
 from segscope.recipe import Concept, DerivedColumn, Recipe
-from segscope.wording import counted, listed, short, times
+from segscope.wording import counted, listed, percent, short, times
 
 # Half and a fifth of a standard deviation: Cohen's (1988) medium and small difference.
 CLEAR = 0.5
@@ -68,13 +68,13 @@ def value_column(recipe: Recipe) -> str | None:
 
 
 def by_value(profiles: Profiles, recipe: Recipe) -> tuple[int, ...]:
-    """Segments from most to least valuable, as positions; by the first feature where nothing tells value."""
-    column = value_column(recipe) or recipe.features[0]
+    """Segments from most to least valuable, as positions; by the first feature, then size, where nothing tells it."""
+    told = [c for c in (value_column(recipe), *recipe.measured_features) if c]
 
     def worth(place: int) -> tuple[float, ...]:
         numbers = profiles.segments[place].numbers
-        means = [numbers[c].mean if c in numbers else float("-inf") for c in (column, *recipe.features)]
-        return tuple(-m for m in means)
+        means = [numbers[c].mean if c in numbers else float("-inf") for c in told]
+        return (*(-m for m in means), -profiles.segments[place].customers)
 
     return tuple(sorted(range(len(profiles.segments)), key=worth))
 
@@ -84,10 +84,11 @@ def portray(profiles: Profiles, recipe: Recipe, kept: Mapping[int, str] | None =
 
     ``kept``: place of a segment -> the name that it keeps from an earlier fit.
     """
-    features = [_feature(recipe, f) for f in recipe.features]
-    names = _names(profiles, features, kept or {})
+    features = [_feature(recipe, f) for f in recipe.measured_features]
+    categories = [_feature(recipe, f) for f in recipe.category_features]
+    names = _names(profiles, features, categories, kept or {})
     return tuple(
-        Portrait(name, _sentence(profiles, features, place), _traits(profiles, recipe, place))
+        Portrait(name, _sentence(profiles, features, categories, place), _traits(profiles, recipe, place))
         for place, name in enumerate(names)
     )
 
@@ -97,17 +98,19 @@ def _feature(recipe: Recipe, name: str) -> _Feature:
     return _Feature(name, column.label, column.concept, column.unit)
 
 
-def _names(profiles: Profiles, features: Sequence[_Feature], kept: Mapping[int, str]) -> list[str]:
+def _names(
+    profiles: Profiles, features: Sequence[_Feature], categories: Sequence[_Feature], kept: Mapping[int, str]
+) -> list[str]:
     places = range(len(profiles.segments))
     spend = next((f for f in features if f.concept is Concept.SPEND), None)
     if len(places) == 1:
         candidates = [["all customers"]]
     elif spend is None:
-        candidates = [_generic_words(profiles, features, g) for g in places]
+        candidates = [_generic_words(profiles, features, categories, g) for g in places]
     else:
         nouns = _nouns(profiles, spend.column)
         others = [f for f in features if f is not spend]
-        candidates = [_candidates(profiles, others, nouns, g) for g in places]
+        candidates = [_candidates(profiles, others, categories, nouns, g) for g in places]
     return _unique(candidates, kept)
 
 
@@ -125,7 +128,13 @@ def _nouns(profiles: Profiles, spend: str) -> list[str]:
     return [noun(d) for d in differences]
 
 
-def _candidates(profiles: Profiles, features: Sequence[_Feature], nouns: Sequence[str], segment: int) -> list[str]:
+def _candidates(
+    profiles: Profiles,
+    features: Sequence[_Feature],
+    categories: Sequence[_Feature],
+    nouns: Sequence[str],
+    segment: int,
+) -> list[str]:
     """Names for one segment, best first."""
     alike = [g for g, noun in enumerate(nouns) if noun == nouns[segment] and g != segment]
     ranked = sorted(
@@ -136,7 +145,8 @@ def _candidates(profiles: Profiles, features: Sequence[_Feature], nouns: Sequenc
     plain = [] if alike else [nouns[segment]]
     strong = [a for a, (strength, _) in zip(adjectives, ranked, strict=False) if alike or strength >= CLEAR]
     names = [f"{a} {nouns[segment]}" for a in strong]
-    pairs = [f"{a} {b} {nouns[segment]}" for i, a in enumerate(adjectives) for b in adjectives[i + 1 :]]
+    pairs = [f"{nouns[segment]}, {w}" for w in _category_words(profiles, categories, segment)]
+    pairs += [f"{a} {b} {nouns[segment]}" for i, a in enumerate(adjectives) for b in adjectives[i + 1 :]]
     if nouns[segment] == "top spenders":
         return [*plain, *names, *pairs, nouns[segment]]
     return [*names, *plain, *pairs, nouns[segment]]
@@ -161,13 +171,35 @@ def _adjective(profiles: Profiles, feature: _Feature, segment: int) -> str | Non
     return f"{'high' if high else 'low'}-{feature.label.lower()}"
 
 
-def _generic_words(profiles: Profiles, features: Sequence[_Feature], segment: int) -> list[str]:
+def _category_words(profiles: Profiles, categories: Sequence[_Feature], segment: int) -> list[str]:
+    """The level of each category that most sets a segment apart, the clearest category first."""
+    found = [(level_lead(profiles, f.column, segment), f) for f in categories]
+    ranked = sorted(found, key=lambda pair: (-pair[0][1], pair[1].column))
+    return [f"{f.label.lower()} {level}" for (level, lead), f in ranked if lead >= NOTICEABLE and level]
+
+
+def level_lead(profiles: Profiles, column: str, segment: int) -> tuple[str, float]:
+    """The level whose share in a segment most exceeds everybody's, and by how much (a difference of shares)."""
+    mine, all_ = profiles.segments[segment], profiles.everybody
+    counts = mine.categories.get(column, {})
+    leads = [
+        (n / max(mine.customers, 1) - all_.categories[column].get(level, 0) / max(all_.customers, 1), level)
+        for level, n in counts.items()
+    ]
+    lead, level = max(leads, default=(0.0, ""))
+    return level, lead
+
+
+def _generic_words(
+    profiles: Profiles, features: Sequence[_Feature], categories: Sequence[_Feature], segment: int
+) -> list[str]:
     ranked = sorted(features, key=lambda f: -abs(profiles.standard_difference(segment, f.column)))
     words: list[str] = []
     for feature in ranked:
         difference = profiles.standard_difference(segment, feature.column)
         if abs(difference) >= NOTICEABLE:
             words.append(f"{'high' if difference > 0 else 'low'} {feature.label.lower()}")
+    words += _category_words(profiles, categories, segment)
     if not words:
         return ["average customers"]
     return [words[0], *(", ".join(words[:n]) for n in range(2, len(words) + 1))]
@@ -185,8 +217,9 @@ def _unique(candidates: Sequence[Sequence[str]], kept: Mapping[int, str]) -> lis
     return [names[place] for place in range(len(candidates))]
 
 
-def _sentence(profiles: Profiles, features: Sequence[_Feature], segment: int) -> str:
+def _sentence(profiles: Profiles, features: Sequence[_Feature], categories: Sequence[_Feature], segment: int) -> str:
     parts = [p for f in features if (p := _phrase(profiles, f, segment))]
+    parts += [p for f in categories if (p := _share_phrase(profiles, f, segment))]
     if not parts:
         return "Like everybody on every feature."
     text = ", ".join(parts)
@@ -217,6 +250,15 @@ def _phrase(profiles: Profiles, feature: _Feature, segment: int) -> str:
             return f"{feature.label.lower()} {amount}{unit}"
 
 
+def _share_phrase(profiles: Profiles, category: _Feature, segment: int) -> str:
+    level, lead = level_lead(profiles, category.column, segment)
+    mine, all_ = profiles.segments[segment], profiles.everybody
+    if lead < NOTICEABLE / 2 or not level:
+        return ""
+    shares = [g.categories[category.column].get(level, 0) / max(g.customers, 1) for g in (mine, all_)]
+    return f"{percent(shares[0])} {category.label.lower()} {level} (everybody {percent(shares[1])})"
+
+
 def _traits(profiles: Profiles, recipe: Recipe, segment: int, count: int = 3) -> tuple[Trait, ...]:
     births = {c.column for c in recipe.columns if c.concept is Concept.BIRTH}
     parts = {m.column for f in recipe.families for m in f.members}
@@ -233,14 +275,32 @@ def _trait(profiles: Profiles, label: str, column: str, segment: int) -> Trait:
     )
 
 
+METHODS = {
+    "kmeans": "k-means",
+    "mixture": "a Gaussian mixture (full covariances)",
+    "ward": "Ward's hierarchical clustering (of a sample; each customer then joins the nearest group's centre)",
+}
+
+
 def methodology(recipe: Recipe, segments: int) -> str:
-    """How the segments were made, in a sentence written from the recipe."""
+    """How the segments were made, in a sentence or two written from the recipe."""
     labels = [_label(recipe.column(f)) for f in recipe.features]
     scale = "standardised" if recipe.transform == "none" else "put on one scale, far-out values bounded"
-    return (
-        f"Customers were grouped by {listed(labels)}, each {scale}, with k-means into {counted(segments, 'segment')}; "
-        f"starting points drawn with seed {recipe.seed}, then refined on every customer."
-    )
+    parts = [f"Customers were grouped by {listed(labels)}, each {scale}"]
+    if recipe.category_features:
+        parts[0] = f"Customers were grouped by {listed(labels)}, numbers each {scale}"
+        parts.append("categories as indicators of their levels that together weigh as much as one number")
+    heavier = [w for w in recipe.weights if w.weight != 1]
+    if heavier:
+        named = [f"{_label(recipe.column(w.feature))} {w.weight:g}" for w in heavier]
+        parts.append(f"weighted ({listed(named)}, the others 1)")
+    aside = " Customers with a value beyond its far-out fence made no segments, but belong to one." * recipe.set_aside
+    after = {
+        "kmeans": f"starting points drawn with seed {recipe.seed}, then refined on every customer",
+        "mixture": f"starting points drawn with seed {recipe.seed}; each segment has a shape of its own",
+        "ward": f"the sample drawn with seed {recipe.seed}",
+    }[recipe.method]
+    return f"{', '.join(parts)}, with {METHODS[recipe.method]} into {counted(segments, 'segment')}; {after}.{aside}"
 
 
 def _label(column: object) -> str:

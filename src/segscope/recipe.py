@@ -18,6 +18,8 @@ from segscope.errors import RecipeError, did_you_mean
 
 SCHEMA_VERSION = 1
 MAX_SEGMENTS = 12
+METHOD_NAMES = {"kmeans": "k-means", "mixture": "Gaussian mixture", "ward": "Ward"}
+LEAST_WEIGHT, MOST_WEIGHT = 0.1, 10.0
 
 
 class Role(StrEnum):
@@ -55,7 +57,7 @@ class Concept(StrEnum):
 
 
 Transform = Literal["auto", "none"]
-Method = Literal["kmeans"]
+Method = Literal["kmeans", "mixture", "ward"]
 FamilyKind = Literal["spend", "purchases", "responses", "other"]
 CleaningAction = Literal["implausible", "fill", "bound", "log"]
 
@@ -164,6 +166,14 @@ class TransactionLog:
 
 
 @dataclass(frozen=True)
+class FeatureWeight:
+    """How much a feature counts: its squared distances times this; 1 for a feature that is not named."""
+
+    feature: str
+    weight: float
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything that the user decided. Equal recipes on equal data give equal bytes.
 
@@ -173,8 +183,10 @@ class Recipe:
     families : columns that belong together
     cleaning : rules, in the order in which they apply
     derived : computed columns, in an order in which each needs only earlier ones
-    features : names of the source or derived columns that clustering uses
+    features : names of the source or derived columns that clustering uses: numbers, flags and categories
+    weights : of features that count more or less than others
     transform : "auto" (logs and robust bounds where the data ask for them) or "none" (standardise only)
+    set_aside : unusual customers (a value beyond its far-out fence) make no segments; they are assigned all the same
     method : the clustering method
     segments : number of segments, 1 to 12; None lets the evidence choose
     seed : of every random draw
@@ -188,7 +200,9 @@ class Recipe:
     cleaning: tuple[CleaningRule, ...] = ()
     derived: tuple[DerivedColumn, ...] = ()
     features: tuple[str, ...] = ()
+    weights: tuple[FeatureWeight, ...] = ()
     transform: Transform = "auto"
+    set_aside: bool = False
     method: Method = "kmeans"
     segments: int | None = None
     seed: int = 0
@@ -203,8 +217,16 @@ class Recipe:
             )
         if self.transform not in typing.get_args(Transform):
             raise RecipeError(f"The transform must be 'auto' or 'none'. Got {self.transform!r}.")
+        if self.method not in typing.get_args(Method):
+            raise RecipeError(f"The method must be 'kmeans', 'mixture' or 'ward'. Got {self.method!r}.")
         if not 0 <= self.seed < 2**32:
             raise RecipeError(f"The seed must be a whole number from 0 to 4294967295. Got {self.seed}.")
+        for entry in self.weights:
+            if not LEAST_WEIGHT <= entry.weight <= MOST_WEIGHT:
+                raise RecipeError(
+                    f"The weight of {entry.feature!r} must be a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}. "
+                    f"Got {entry.weight:g}."
+                )
 
     def replace(self, **changes: Any) -> Self:
         """Return a new recipe with some decisions changed.
@@ -231,6 +253,26 @@ class Recipe:
     def names(self) -> tuple[str, ...]:
         """Names of the source's columns, then of the derived ones."""
         return tuple(c.column for c in self.columns) + tuple(d.name for d in self.derived)
+
+    def weight(self, feature: str) -> float:
+        """How much a feature counts, 1 where nothing else was decided.
+
+        >>> Recipe(columns=(), features=("a", "b"), weights=(FeatureWeight("b", 2.0),)).weight("b")
+        2.0
+        """
+        return next((w.weight for w in self.weights if w.feature == feature), 1.0)
+
+    @property
+    def category_features(self) -> tuple[str, ...]:
+        """The features that are categories."""
+        categories = {c.column for c in self.columns if c.role is Role.CATEGORY}
+        return tuple(f for f in self.features if f in categories)
+
+    @property
+    def measured_features(self) -> tuple[str, ...]:
+        """The features that are numbers or flags."""
+        categories = set(self.category_features)
+        return tuple(f for f in self.features if f not in categories)
 
     @property
     def identifier(self) -> str | None:

@@ -21,7 +21,7 @@ from segscope.errors import ScoreError, did_you_mean
 from segscope.exporting import check_target, write_rows
 from segscope.features import as_number
 from segscope.intake import ROW, IntakeReport, ReadOptions, read, read_text
-from segscope.preparation import to_model_numpy
+from segscope.preparation import CategoryPreparation, FeaturePreparation, code_expression, to_model_numpy
 from segscope.profiling import Profiles
 from segscope.recipe import ColumnRole, Concept, DerivedColumn, Role
 from segscope.segmentation import (
@@ -155,7 +155,10 @@ def free_names(taken: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Donors:
-    """Real customers over whom unknown features are integrated: features in original units, shape (n,) each."""
+    """Real customers over whom unknown features are integrated: features in original units, shape (n,) each.
+
+    A category is the place of its level (CategoryPreparation.code), NaN for a blank.
+    """
 
     features: dict[str, Array]
 
@@ -190,11 +193,22 @@ class Placement:
 
 def gather_donors(engine: Engine, sample: ibis.Table, segmentation: Segmentation, count: int = 4000) -> Donors:
     """Take real customers from a sampled table."""
-    features = segmentation.recipe.features
-    found = engine.fetch(sample.select(**{f"x{i}": as_number(sample[f]) for i, f in enumerate(features)}).limit(count))
-    fills = {s.feature: s.fill for s in segmentation.preparation}
-    arrays = {f: found[f"x{i}"].to_numpy().astype(float) for i, f in enumerate(features)}
+    numbers = {
+        f"x{i}": code_expression(sample[step.feature], step)
+        if isinstance(step, CategoryPreparation)
+        else as_number(sample[step.feature])
+        for i, step in enumerate(segmentation.preparation)
+    }
+    found = engine.fetch(sample.select(**numbers).limit(count))
+    fills = _fills(segmentation)
+    arrays = {f: found[f"x{i}"].to_numpy().astype(float) for i, f in enumerate(segmentation.recipe.features)}
     return Donors({f: np.where(np.isnan(a), fills[f], a) for f, a in arrays.items()})
+
+
+def _fills(segmentation: Segmentation) -> dict[str, float]:
+    """What a blank of each feature counts as; NaN for a category, whose blanks lie in the middle."""
+    steps = segmentation.preparation
+    return {s.feature: s.fill if isinstance(s, FeaturePreparation) else math.nan for s in steps}
 
 
 def place(segmentation: Segmentation, donors: Donors, given: Mapping[str, float]) -> Placement:
@@ -222,7 +236,8 @@ def place(segmentation: Segmentation, donors: Donors, given: Mapping[str, float]
     first, second = int(order[0]), int(order[1]) if len(order) > 1 else None
     right = float(weights @ (odds.argmax(axis=1) == first) / weights.sum())
     implied = {f: v for f, v in known.items() if f not in given and f not in without}
-    ask_next = _ask_next(donors, weights, odds, [f for f in donors.features if f not in known], right)
+    unknown = [f for f in donors.features if f not in known]
+    ask_next = _ask_next(donors, weights, odds, unknown, segmentation.recipe.category_features, right)
     return Placement(tuple(map(float, probabilities)), first, second, tuple(known), implied, without, right, ask_next)
 
 
@@ -230,7 +245,7 @@ def _with_implied(segmentation: Segmentation, given: Mapping[str, float]) -> tup
     """Add features that follow from the given ones by their formula, and name those that follow to be blank."""
     values = dict(given)
     without: list[str] = []
-    fills = {s.feature: s.fill for s in segmentation.preparation}
+    fills = _fills(segmentation)
     for column in _derived_features(segmentation):
         node = formula.parse(column.formula)
         needs = formula.columns(node)
@@ -274,20 +289,29 @@ def _completed(segmentation: Segmentation, known: Mapping[str, Array], donors: D
 
 
 def _ask_next(
-    donors: Donors, weights: Array, odds: Array, unknown: Sequence[str], right: float
+    donors: Donors, weights: Array, odds: Array, unknown: Sequence[str], categories: Sequence[str], right: float
 ) -> tuple[str, float] | None:
     """The unknown feature that would settle the segment best: donors alike, sorted by it, guessed part by part."""
     best: tuple[str, float] | None = None
     labels = np.eye(odds.shape[1])[odds.argmax(axis=1)] * weights[:, None]
     for feature in unknown:
-        order = np.argsort(donors.features[feature], kind="stable")
-        reached = np.cumsum(weights[order]) / weights.sum()
-        part = np.minimum((reached * PARTS_TO_ASK).astype(int), PARTS_TO_ASK - 1)
-        sums = np.array([labels[order][part == i].sum(axis=0) for i in range(PARTS_TO_ASK)])
+        part = _parts(donors.features[feature], weights, feature in categories)
+        sums = np.array([labels[part == i].sum(axis=0) for i in range(int(part.max()) + 1)])
         expected = float(sums.max(axis=1).sum() / weights.sum())
         if expected > right + WORTH_ASKING and (best is None or expected > best[1]):
             best = feature, expected
     return best
+
+
+def _parts(values: Array, weights: Array, is_category: bool) -> npt.NDArray[np.intp]:
+    """Equally heavy parts of the donors in the order of a number; the levels of a category, blanks first."""
+    if is_category:
+        return np.where(np.isnan(values), 0, values + 1).astype(np.intp)
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order]) / weights.sum()
+    part = np.empty(len(values), dtype=np.intp)
+    part[order] = np.minimum((reached * PARTS_TO_ASK).astype(int), PARTS_TO_ASK - 1)
+    return part
 
 
 def _likeness(segmentation: Segmentation, donors: Donors, known: Mapping[str, Array]) -> Array:
@@ -310,7 +334,7 @@ def _likeness(segmentation: Segmentation, donors: Donors, known: Mapping[str, Ar
 
 @dataclass(frozen=True)
 class Field:
-    """One field of the form for a new customer."""
+    """One field of the form for a new customer. ``levels``: of a category, whose answer is the place of one."""
 
     feature: str
     label: str
@@ -322,6 +346,7 @@ class Field:
     at_most: float | None
     usual: tuple[float, float] = (-math.inf, math.inf)
     yes_or_no: bool = False
+    levels: tuple[str, ...] = ()
 
 
 def form_fields(segmentation: Segmentation, profiles: Profiles) -> tuple[Field, ...]:
@@ -330,8 +355,13 @@ def form_fields(segmentation: Segmentation, profiles: Profiles) -> tuple[Field, 
     ``usual`` leaves out what lies beyond Tukey's whiskers, so that one odd customer does not stretch it.
     """
     fields = []
-    for name in segmentation.recipe.features:
+    for step in segmentation.preparation:
+        name = step.feature
         column = segmentation.recipe.column(name)
+        if isinstance(step, CategoryPreparation):
+            last = float(step.width - 1)
+            fields.append(Field(name, column.label, "", 0.0, last, 0.0, True, None, (0.0, last), levels=step.names))
+            continue
         seen = profiles.everybody.numbers[name]
         share = isinstance(column, DerivedColumn) and column.concept is Concept.DEALS
         flag = isinstance(column, ColumnRole) and column.role is Role.FLAG
@@ -367,6 +397,8 @@ def read_number(field: Field, text: str | float | None) -> float | None:
     """
     if text is None or not str(text).strip():
         return None
+    if field.levels:
+        return _read_level(field, str(text).strip())
     written = re.sub(r"[\s\u00a0\u202f'$€£]", "", str(text))
     if field.yes_or_no:
         return _read_yes_or_no(field, written)
@@ -394,6 +426,14 @@ def unusual(field: Field, value: float) -> str:
     return (
         f"{'More' if value > field.high else 'Less'} than any customer has ({full(field.low)} to {full(field.high)})."
     )
+
+
+def _read_level(field: Field, written: str) -> float:
+    for place, level in enumerate(field.levels):
+        if level.lower() == written.lower():
+            return float(place)
+    offers = did_you_mean(written, field.levels)
+    raise ScoreError(f"{field.label} has no value {written[:30]!r}.{offers}")
 
 
 def _read_yes_or_no(field: Field, written: str) -> float:

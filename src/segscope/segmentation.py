@@ -18,10 +18,17 @@ import numpy.typing as npt
 
 from segscope import formula
 from segscope.cleaning import clean
-from segscope.clustering.assign import distance2_to, nearest, nearest_numpy
+from segscope.clustering.assign import Shape, distance2_to, distances2, nearest
 from segscope.errors import ColumnError, StudyError, did_you_mean
 from segscope.features import derive, source_columns
-from segscope.preparation import Preparation, coordinate, to_model, to_model_numpy
+from segscope.preparation import (
+    CategoryPreparation,
+    FeaturePreparation,
+    Preparation,
+    coordinates,
+    to_model,
+    to_model_numpy,
+)
 from segscope.recipe import Recipe, Role, build, dump_json
 
 Array = npt.NDArray[np.float64]
@@ -63,6 +70,9 @@ class Segmentation:
     ----------
     centres : k rows of p numbers in model space, in the order of ``segments``
     spread : mean squared distance, per feature, of customers from their centre; sets how sure an assignment is
+    shapes : of the segments of a Gaussian mixture, one a centre; empty where the nearest centre decides
+    reach : squared distance (or score) from its centre beyond which a customer of a segment fits none, one a segment;
+        empty in segmentations from before this was measured
     """
 
     recipe: Recipe
@@ -71,12 +81,14 @@ class Segmentation:
     segments: tuple[Segment, ...]
     spread: float
     customers: int
+    shapes: tuple[Shape, ...] = ()
+    reach: tuple[float, ...] = ()
     schema_version: int = field(default=SCHEMA_VERSION)
 
     @property
     def coordinates(self) -> tuple[str, ...]:
         """Names of the model-space columns."""
-        return tuple(coordinate(i) for i in range(len(self.preparation)))
+        return coordinates(self.preparation)
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -103,22 +115,25 @@ class Segmentation:
 
 def check_shape(segmentation: Segmentation) -> None:
     """Raise unless the parts of a segmentation fit together and every number is finite."""
-    p = len(segmentation.preparation)
+    p, k = len(segmentation.coordinates), len(segmentation.centres)
     if not segmentation.schema_version == segmentation.recipe.schema_version == SCHEMA_VERSION:
         raise StudyError(f"The segmentation must have schema_version {SCHEMA_VERSION}, and so must its recipe.")
-    if len(segmentation.centres) != len(segmentation.segments) or not segmentation.centres:
+    if k != len(segmentation.segments) or not segmentation.centres:
         raise StudyError("The segmentation must have as many centres as segments, at least one.")
     if any(len(centre) != p for centre in segmentation.centres):
-        raise StudyError(f"Every centre of the segmentation must have {p} numbers, one a feature.")
+        raise StudyError(f"Every centre of the segmentation must have {p} numbers, one a coordinate of its features.")
+    if len(segmentation.shapes) not in (0, k) or len(segmentation.reach) not in (0, k):
+        raise StudyError("The segmentation must have a shape and a reach for every segment, or for none.")
+    if any(len(shape.factor) != p or any(len(row) != p for row in shape.factor) for shape in segmentation.shapes):
+        raise StudyError(f"Every shape of the segmentation must have {p} rows of {p} numbers.")
     if tuple(step.feature for step in segmentation.preparation) != segmentation.recipe.features:
         raise StudyError("The segmentation's preparation does not fit the features of its recipe.")
-    numbers = [v for centre in segmentation.centres for v in centre] + [segmentation.spread]
-    numbers += [v for s in segmentation.preparation for v in (s.fill, s.mean, s.deviation)]
-    if not all(math.isfinite(v) for v in numbers) or any(s.deviation <= 0 for s in segmentation.preparation):
+    numbers = [v for centre in segmentation.centres for v in centre] + [segmentation.spread, *segmentation.reach]
+    numbers += [v for shape in segmentation.shapes for row in shape.factor for v in (shape.penalty, *row)]
+    if not all(math.isfinite(v) for v in numbers):
         raise StudyError("The segmentation holds a number that is not finite, or a deviation that is not positive.")
-    bounds = [(s.low, s.high) for s in segmentation.preparation]
-    if any((low is None) != (high is None) or (low or 0.0) > (high or 0.0) for low, high in bounds):
-        raise StudyError("The segmentation holds bounds of a feature that are not a low one and a high one.")
+    for step in segmentation.preparation:
+        _check_category(step) if isinstance(step, CategoryPreparation) else _check_measure(step)
     if segmentation.spread <= 0:
         raise StudyError(f"The segmentation's spread must be positive. Got {segmentation.spread}.")
     ids, names = ({getattr(s, part) for s in segmentation.segments} for part in ("id", "name"))
@@ -127,6 +142,21 @@ def check_shape(segmentation: Segmentation) -> None:
     if len(names) < len(segmentation.segments) or any(s.colour < 0 for s in segmentation.segments):
         raise StudyError("Every segment must have a name of its own, and a place in the palette.")
     _check_recipe(segmentation.recipe)
+
+
+def _check_measure(step: FeaturePreparation) -> None:
+    numbers = (step.fill, step.mean, step.deviation, step.weight)
+    if not all(map(math.isfinite, numbers)) or step.deviation <= 0 or step.weight <= 0:
+        raise StudyError("The segmentation holds a number that is not finite, or a deviation that is not positive.")
+    if (step.low is None) != (step.high is None) or (step.low or 0.0) > (step.high or 0.0):
+        raise StudyError("The segmentation holds bounds of a feature that are not a low one and a high one.")
+
+
+def _check_category(step: CategoryPreparation) -> None:
+    if step.width != len(step.names) or step.width < 2 or len(set(step.levels)) < len(step.levels):
+        raise StudyError(f"The segmentation must have a share for each level of {step.feature!r}, at least two.")
+    if not all(0 < share < 1 for share in step.shares) or step.weight <= 0:
+        raise StudyError(f"The shares of the levels of {step.feature!r} must lie between 0 and 1.")
 
 
 def _check_recipe(recipe: Recipe) -> None:
@@ -172,6 +202,8 @@ def check_columns(source: ibis.Table, segmentation: Segmentation, where: str) ->
     roles = {c.column: c.role for c in segmentation.recipe.columns}
     for name in segmentation.needed:
         kind = source[name].type()
+        if roles[name] is Role.CATEGORY:
+            continue
         wanted = "dates" if roles[name] is Role.DATE else "numbers"
         fits = (
             (kind.is_date() or kind.is_timestamp()) if wanted == "dates" else (kind.is_numeric() or kind.is_boolean())
@@ -183,13 +215,15 @@ def check_columns(source: ibis.Table, segmentation: Segmentation, where: str) ->
 
 
 SEGMENT, SECOND, STRENGTH, SECOND_STRENGTH = "__segment", "__second", "__strength", "__second_strength"
+DISTANCE2 = "__distance2"
 
 
 def assign(customers: ibis.Table, segmentation: Segmentation) -> ibis.Table:
-    """Add ``__segment`` and ``__second`` (places in ``segments``), ``__strength`` and ``__second_strength``.
+    """Add ``__segment``, ``__second`` (places in ``segments``), their strengths, and ``__distance2``.
 
     A strength is the probability of that segment, from 0 to 1: each segment is taken as a round cloud of the same
-    spread around its centre, which is the model behind k-means. ``__second`` is blank with one segment.
+    spread around its centre, which is the model behind k-means, or as its own Gaussian in a mixture. ``__second`` is
+    blank with one segment. The squared distance is that from the segment's centre (in a mixture its score).
     """
     # Under names of our own, so that a source's column called "segment" or "z0" does no harm.
     own = {f"__c{i}": name for i, name in enumerate(customers.columns)}
@@ -197,22 +231,27 @@ def assign(customers: ibis.Table, segmentation: Segmentation) -> ibis.Table:
         *own, **{f"__x{i}": customers[step.feature] for i, step in enumerate(segmentation.preparation)}
     )
     inner = tuple(replace(step, feature=f"__x{i}") for i, step in enumerate(segmentation.preparation))
-    found = nearest(to_model(model, inner), segmentation.coordinates, segmentation.centres)
+    found = nearest(to_model(model, inner), segmentation.coordinates, segmentation.centres, segmentation.shapes)
     twice = 2 * segmentation.spread
     total: ir.FloatingValue = ibis.literal(0.0)
-    for centre in segmentation.centres:
-        total = total + ((found.distance2 - distance2_to(found, segmentation.coordinates, centre)) / twice).exp()
+    shapes = segmentation.shapes or (None,) * len(segmentation.centres)
+    for centre, shape in zip(segmentation.centres, shapes, strict=True):
+        distance2 = distance2_to(found, segmentation.coordinates, centre, shape)
+        total = total + ((found.distance2 - distance2) / twice).exp()
     found = found.mutate(**{STRENGTH: 1.0 / total})
     gap = ibis.coalesce(found.distance2 - found.second_distance2, float("-inf")) / twice
     return found.select(
         **{old: found[new] for new, old in own.items()},
         **{SEGMENT: found.segment, SECOND: found.second, STRENGTH: found[STRENGTH]},
-        **{SECOND_STRENGTH: found[STRENGTH] * gap.exp()},
+        **{SECOND_STRENGTH: found[STRENGTH] * gap.exp(), DISTANCE2: found.distance2},
     )
 
 
 def features_numpy(segmentation: Segmentation, values: Mapping[str, Array]) -> dict[str, Array]:
-    """Features of customers given as arrays of source columns (NaN blank, dates as days since 1970-01-01)."""
+    """Features of customers given as arrays of source columns.
+
+    NaN is a blank; dates are days since 1970-01-01; a category is the place of its level (CategoryPreparation.code).
+    """
     known = dict(values)
     for rule in segmentation.recipe.cleaning:
         if rule.action == "implausible" and rule.enabled and rule.column in known:
@@ -231,13 +270,13 @@ def features_numpy(segmentation: Segmentation, values: Mapping[str, Array]) -> d
 def assign_numpy(segmentation: Segmentation, features: Mapping[str, Array]) -> npt.NDArray[np.intp]:
     """Places of the segments of customers given as arrays of features, as :func:`assign` finds them."""
     model = to_model_numpy(features, segmentation.preparation)
-    return nearest_numpy(model, segmentation.centres)[0]
+    labels: npt.NDArray[np.intp] = distances2(model, segmentation.centres, segmentation.shapes).argmin(axis=1)
+    return labels
 
 
 def strengths_numpy(segmentation: Segmentation, model: Array) -> Array:
     """Probability of each segment, shape (n, k), of customers in model space, shape (n, p)."""
-    centres = np.array(segmentation.centres)
-    d2 = ((model[:, None, :] - centres[None]) ** 2).sum(axis=2)
+    d2 = distances2(model, segmentation.centres, segmentation.shapes)
     odds = np.exp((d2.min(axis=1, keepdims=True) - d2) / (2 * segmentation.spread))
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 

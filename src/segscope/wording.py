@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 NARROW = "\u202f"
+LONGEST_NAME = 120  # characters that a person may give a thing
 # Hennig (2007): a mean Jaccard similarity of 0.85 is highly stable, 0.75 stable, below 0.6 not to be trusted.
 STABILITY_WORDS = ((0.85, "very stable"), (0.75, "stable"), (0.6, "shaky"), (0.0, "not stable"))
 
@@ -94,3 +95,13 @@ def stability_words(stability: float) -> str:
 
 def _trim(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def clean_name(name: str, otherwise: str = "") -> str:
+    """A name on one line without control characters, of at most 120 characters.
+
+    >>> clean_name("  Spring\\n customers "), clean_name("\\x00", otherwise="file")
+    ('Spring customers', 'file')
+    """
+    printable = "".join(c if c.isprintable() else " " for c in name)
+    return " ".join(printable.split())[:LONGEST_NAME].strip() or otherwise

@@ -28,8 +28,20 @@ def test_one_segment_is_recommended_when_nothing_holds() -> None:
 
 
 def test_thorough_evidence_adds_the_gap() -> None:
-    evidence, _ = gather(as_points(groups(150)), seed=0, k_max=3, thorough=True)
+    evidence, _ = gather(as_points(groups(150)), seed=0, k_max=4, thorough=True)
     assert all(c.gap is not None and c.gap_error is not None for c in evidence.criteria)
+    assert all(
+        c.resamples == 100 and len(c.jaccards) == c.k and min(c.jaccards) == c.jaccard for c in evidence.criteria[1:]
+    )
+    assert evidence.complete
+    assert evidence.gap_choice == evidence.recommended == 3
+
+
+def test_a_first_look_says_that_it_is_one() -> None:
+    evidence, _ = gather(as_points(groups(150)), seed=0, k_max=3)
+    assert not evidence.complete
+    assert evidence.gap_choice is None
+    assert [c.resamples for c in evidence.criteria] == [0, 30, 10]  # the second number was a close call
 
 
 def test_the_same_evidence_every_time_whatever_the_order_of_rows() -> None:
@@ -47,6 +59,8 @@ def test_a_sample_has_an_interval() -> None:
     assert interval is not None
     assert interval[0] < (evidence.criteria[2].silhouette or 0.0) < interval[1]
     assert (evidence.sample, evidence.customers) == (600, 6000)
+    assert all((c.wcss_error or 0.0) > 0 for c in evidence.criteria)
+    assert (evidence.criteria[2].squared_silhouette_error or 0.0) > 0
 
 
 @pytest.mark.parametrize("values", [[[1.0]] * 5, [[1.0], [2.0]], [[float(i)] for i in range(10)]])

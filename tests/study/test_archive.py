@@ -118,6 +118,10 @@ def test_a_further_file_of_data_is_refused(zipped: Path) -> None:
     refused(rezipped(zipped, lambda inside: inside.update({"data/0123456789abcdef.parquet": b"x"})), "too many")
 
 
+def test_a_fit_that_the_card_does_not_name_is_refused(zipped: Path) -> None:
+    refused(rezipped(zipped, lambda inside: inside.update({"fits/0123456789abcdef.json": b"{}"})), "does not name")
+
+
 def test_a_member_that_comes_twice_is_refused(zipped: Path) -> None:
     with zipfile.ZipFile(zipped, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("study.json", "{}")

@@ -117,8 +117,16 @@ def test_features_can_be_chosen(fitted: Make) -> None:
     ("choices", "columns", "complaint"),
     [
         (TWO, {"id": [1], "spend": [2.0]}, "has 1 customer. Segments need at least 2"),
-        (TWO, {"id": [1, 2], "spend": [2.0, 2.0]}, "customers.parquet: No column holds numbers that differ"),
-        (TWO, {"id": [1, 2], "plan": ["a", "b"]}, "customers.parquet: No column holds numbers that differ"),
+        (
+            TWO,
+            {"id": [1, 2], "spend": [2.0, 2.0]},
+            "customers.parquet: No column holds numbers or categories that differ",
+        ),
+        (
+            TWO,
+            {"id": [1, 2], "plan": ["a", "a"]},
+            "customers.parquet: No column holds numbers or categories that differ",
+        ),
         (Choices(segments=3), {"id": [1, 2, 3], "spend": [1.0, 2.0, 2.0]}, "There are 2 different customers"),
         (Choices(features=("spnd",)), {"id": [1, 2], "spend": [1.0, 2.0]}, "no column 'spnd'.* Did you mean spend"),
         (Choices(features=()), {"id": [1, 2], "spend": [1.0, 2.0]}, "Choose at least one feature"),

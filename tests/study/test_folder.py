@@ -132,7 +132,7 @@ def test_data_that_are_not_what_was_written_are_refused(study: Path, damage: str
     with pytest.raises(StudyError, match="not what was written"):
         open_study(study)
     with pytest.raises(StudyError, match="not what was written"):
-        refit(study, fit.recipe)
+        refit(study, fit.recipe.replace(seed=7))
 
 
 def test_a_damaged_study_is_mended_by_fitting_it_again(study: Path, few_file: Path) -> None:
@@ -208,7 +208,8 @@ def test_what_a_killed_run_left_is_removed_by_the_next(study: Path, few_file: Pa
     fit_source(few_file, study, Choices(segments=1))
     card = read_card(study)
     found = {str(p.relative_to(study)) for p in study.rglob("*") if p.is_file()}
-    assert found == {"study.json", card.data, card.fit, "source/origin"}
+    kept = {name for k in card.kept for name in (k.data, k.fit)}
+    assert found == {"study.json", card.data, card.fit, "source/origin"} | kept
 
 
 def test_the_same_fit_is_the_same_bytes(shop: Path, shop_file: Path, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_another_day_counts_recency_to_it_and_leaves_later_rows_aside(folder: Pa
 
 def test_flags_decide_like_changes(log_file: Path, tmp_path: Path) -> None:
     changes = (Change("log", "rows", "customers"), Change("role", "amount", "ignored"))
-    with pytest.raises(ColumnError, match="'amount' holds no numbers to cluster on; its role is ignored"):
+    with pytest.raises(ColumnError, match="'amount' holds neither numbers nor a category; its role is ignored"):
         fit_source(log_file, tmp_path / "b", Choices(changes=changes, features=("amount",)))
 
 

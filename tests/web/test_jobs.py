@@ -15,6 +15,7 @@ from segscope.recipe import Recipe
 from segscope.settings import Settings
 from segscope.study import Choices, Order, fit_source, is_study, read_card, read_fit
 from segscope.study.archive import pack
+from segscope.study.folder import read_solution
 from segscope.web.jobs import Job, Jobs
 
 PATIENCE = 60.0
@@ -65,31 +66,62 @@ def test_a_run_writes_the_study_and_can_be_undone(fitted: Path) -> None:
     assert jobs.earlier("study") is None
 
     wanted = before.replace(segments=3)
-    first = jobs.start("study", order(fitted, wanted), order(fitted, before))
+    first = jobs.start("study", order(fitted, wanted))
     assert first.status == "running"
-    assert jobs.start("study", order(fitted, wanted), order(fitted, before)) == jobs.latest(
-        "study"
-    )  # joined, not started again
-    with pytest.raises(StudyError, match="Another run"):
-        jobs.start("study", order(fitted, before.replace(segments=4)), order(fitted, before))
+    assert jobs.start("study", order(fitted, wanted)).number == 1  # joined, not started again
     job = ended(jobs)
     assert (job.status, job.message, job.number) == ("done", "", 1)
     assert job.seconds > 0
     assert opened == ["study"]
     assert recipe_of(fitted) == wanted
     assert len(read_fit(fitted, read_card(fitted)).segments) == 3
-    assert jobs.earlier("study") == order(fitted, before)
+    assert jobs.earlier("study") == "r1"
 
-    jobs.start("study", order(fitted, before), order(fitted, wanted))
+    jobs.start("study", Order(str(fitted), solution="r1"))
     assert ended(jobs).status == "done"
     assert recipe_of(fitted) == before
+    assert jobs.earlier("study") is None
+
+
+def test_two_who_run_at_once_get_both_results_one_after_the_other(fitted: Path) -> None:
+    jobs = Jobs(lambda _: None)
+    one, other = recipe_of(fitted).replace(seed=11), recipe_of(fitted).replace(seed=12)
+    first = jobs.start("study", order(fitted, one))
+    second = jobs.start("study", order(fitted, other))
+    assert (first.number, second.number) == (1, 2)
+    assert [j.number for j in jobs.waiting("study")] == [2]
+    wait_for(lambda: not jobs.waiting("study"))
+    assert (ended(jobs).number, ended(jobs).status) == (2, "done")
+    assert recipe_of(fitted) == other
+    kept = {read_solution(fitted, k.fit).recipe for k in read_card(fitted).kept}
+    assert {one, other} <= kept
+
+
+def test_evidence_that_is_being_completed_gives_way_to_a_run(fitted: Path) -> None:
+    jobs = Jobs(lambda _: None)
+    completing = jobs.start("study", Order(str(fitted), complete=True))
+    wanted = recipe_of(fitted).replace(seed=13)
+    jobs.start("study", order(fitted, wanted))
+    assert ended(jobs).status == "done"
+    assert ended(jobs).number == completing.number + 1
+    assert recipe_of(fitted) == wanted
+
+
+def test_evidence_is_completed_and_stays_the_same_solution(fitted: Path) -> None:
+    jobs, before = Jobs(lambda _: None), read_card(fitted)
+    assert not read_fit(fitted, before).evidence.complete
+    jobs.start("study", Order(str(fitted), complete=True))
+    assert ended(jobs).status == "done"
+    after = read_card(fitted)
+    assert [k.id for k in after.kept] == [k.id for k in before.kept]
+    assert read_fit(fitted, after).evidence.complete
     assert jobs.earlier("study") is None
 
 
 def test_a_run_that_fails_says_why_and_leaves_the_segmentation(fitted: Path) -> None:
     jobs = Jobs(lambda _: pytest.fail("nothing was written"))
     card = read_card(fitted)
-    jobs.start("study", order(fitted, recipe_of(fitted).replace(features=("same",))), order(fitted, recipe_of(fitted)))
+    jobs.start("study", order(fitted, recipe_of(fitted).replace(features=("same",))))
     job = ended(jobs)
     assert job.status == "failed"
     assert "same" in job.message
@@ -100,7 +132,7 @@ def test_a_run_that_fails_says_why_and_leaves_the_segmentation(fitted: Path) -> 
 def test_a_cancelled_run_leaves_the_segmentation(fitted: Path) -> None:
     jobs = Jobs(lambda _: pytest.fail("nothing was written"))
     card, current = read_card(fitted), recipe_of(fitted)
-    jobs.start("study", order(fitted, current.replace(segments=5)), order(fitted, current))
+    jobs.start("study", order(fitted, current.replace(segments=5)))
     jobs.cancel("study")
     assert ended(jobs).status == "cancelled"
     assert read_card(fitted) == card
@@ -112,9 +144,9 @@ def test_a_cancelled_run_leaves_the_segmentation(fitted: Path) -> None:
 def test_a_run_that_is_killed_is_reported(fitted: Path) -> None:
     jobs = Jobs(lambda _: pytest.fail("nothing was written"))
     current = recipe_of(fitted)
-    jobs.start("study", order(fitted, current.replace(segments=6)), order(fitted, current))
-    wait_for(lambda: jobs._runs["study"].process is not None)
-    child = jobs._runs["study"].process
+    jobs.start("study", order(fitted, current.replace(segments=6)))
+    wait_for(lambda: jobs._runs["study"][-1].process is not None)
+    child = jobs._runs["study"][-1].process
     assert child is not None
     assert child.pid is not None
     os.kill(child.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -127,7 +159,7 @@ def test_progress_rises_and_has_words(fitted: Path) -> None:
     jobs = Jobs(lambda _: None)
     current = recipe_of(fitted)
     seen: list[tuple[str, float]] = []
-    jobs.start("study", order(fitted, current.replace(seed=1)), order(fitted, current))
+    jobs.start("study", order(fitted, current.replace(seed=1)))
 
     def done() -> bool:
         job = jobs.latest("study")
@@ -150,7 +182,7 @@ def test_a_result_that_cannot_be_opened_is_a_failure(fitted: Path, error: Except
 
     jobs = Jobs(opened)
     current = recipe_of(fitted)
-    jobs.start("study", order(fitted, current.replace(seed=2)), order(fitted, current))
+    jobs.start("study", order(fitted, current.replace(seed=2)))
     job = ended(jobs)
     assert job.status == "failed"
     assert job.message.startswith(told)
@@ -202,14 +234,13 @@ def test_a_zip_that_holds_a_study_is_taken_in(fitted: Path, tmp_path: Path) -> N
 def test_an_order_of_another_reading_can_be_undone(fitted: Path, tmp_path: Path) -> None:
     folder = tmp_path / "study"
     fit_source(fitted.parent / "customers.csv", folder, Choices(segments=2))
-    before = Order(str(folder), recipe_of(folder))
     as_text = Order(str(folder), recipe_of(folder), ReadOptions(types=(("gamma", "text"),)))
     jobs = Jobs(lambda _: None)
-    jobs.start("study", as_text, before)
+    jobs.start("study", as_text)
     assert ended(jobs).status == "done"
     assert read_card(folder).reading == as_text.reading
-    assert jobs.earlier("study") == before
-    jobs.start("study", before, as_text)
+    assert jobs.earlier("study") == "r1"
+    jobs.start("study", Order(str(folder), solution="r1"))
     assert ended(jobs).status == "done"
     assert read_card(folder).reading == ReadOptions()
     assert jobs.earlier("study") is None
@@ -217,7 +248,7 @@ def test_an_order_of_another_reading_can_be_undone(fitted: Path, tmp_path: Path)
 
 def test_a_run_that_takes_too_long_is_ended(fitted: Path) -> None:
     card, jobs = read_card(fitted), Jobs(lambda _: pytest.fail("nothing was written"), Settings(run_seconds=0))
-    jobs.start("study", order(fitted, recipe_of(fitted).replace(segments=4)), order(fitted, recipe_of(fitted)))
+    jobs.start("study", order(fitted, recipe_of(fitted).replace(segments=4)))
     job = ended(jobs)
     assert job.status == "failed"
     assert "SEGSCOPE_RUN_SECONDS" in job.message
@@ -251,6 +282,6 @@ def test_further_runs_wait_and_can_be_cancelled_while_they_do(fitted: Path, tmp_
 
 def test_closing_ends_what_runs(fitted: Path) -> None:
     jobs = Jobs(lambda _: None)
-    jobs.start("study", order(fitted, recipe_of(fitted).replace(seed=9)), order(fitted, recipe_of(fitted)))
+    jobs.start("study", order(fitted, recipe_of(fitted).replace(seed=9)))
     jobs.close()
     assert ended(jobs).status in ("cancelled", "done")

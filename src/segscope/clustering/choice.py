@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from segscope.clustering.stability import JACCARD_STABLE, STRENGTH_ENOUGH
 
@@ -19,16 +20,21 @@ class Criteria:
     Attributes
     ----------
     k : number of segments
-    wcss : within-cluster sum of squared distances over all customers
+    wcss, wcss_error : within-cluster sum of squared distances over all customers; its standard error where the points
+        are a sample, None where they are everybody
     silhouette : mean Euclidean silhouette over a sample, -1 to 1
     silhouette_interval : its 95 % interval; None when the sample is everybody
-    squared_silhouette : mean squared-Euclidean silhouette over all points, exact, -1 to 1
+    squared_silhouette, squared_silhouette_error : mean squared-Euclidean silhouette over all points, -1 to 1, exact;
+        its standard error where the points are a sample, None where they are everybody
     gap, gap_error : gap statistic and its standard error
     prediction_strength, prediction_strength_error : 0 to 1, and its standard error
     jaccard, jaccard_error : mean bootstrap Jaccard of the least stable segment, 0 to 1, and its standard error
+    jaccards : mean bootstrap Jaccard of each segment, in the order of the solution's centres
+    resamples : how many resamples that took
     separation : density of customers in the shallowest valley between neighbouring segments, relative to the lower
         peak, 0 (nobody in between any two) to 1 (some two are one crowd)
     separated : whether every segment stands apart from all its neighbours
+    bic : Bayesian information criterion of a Gaussian mixture, smaller is better; None for other methods
     smallest_share : share of customers in the smallest segment
     """
 
@@ -43,9 +49,14 @@ class Criteria:
     prediction_strength_error: float | None = None
     jaccard: float | None = None
     jaccard_error: float | None = None
+    jaccards: tuple[float, ...] = ()
+    resamples: int = 0
     separation: float | None = None
     separated: bool = False
     smallest_share: float = 1.0
+    wcss_error: float | None = None
+    bic: float | None = None
+    squared_silhouette_error: float | None = None
 
     @property
     def simplified_silhouette(self) -> float | None:
@@ -89,6 +100,24 @@ def recommend(criteria: Sequence[Criteria]) -> tuple[int, str]:
         "1 segment: no split of these customers holds when they are resampled "
         f"(the best, {best.k} segments, reaches a stability of {best.jaccard or 0.0:.2f}; {JACCARD_STABLE} is needed)."
     )
+
+
+def gap_choice(criteria: Sequence[Criteria]) -> int | None:
+    """The number of segments that the gap statistic alone would choose: the fewest that do not gain from one more.
+
+    The smallest k whose gap is at least that of k + 1 less its standard error (Tibshirani, Walther & Hastie 2001); None
+    where there is none, or no gap was computed. Not used for the recommendation: it takes skewed crowds for groups.
+
+    >>> rising = [Criteria(1, 9.0, gap=0.1, gap_error=0.0), Criteria(2, 4.0, gap=0.9, gap_error=0.1)]
+    >>> gap_choice([*rising, Criteria(3, 3.5, gap=0.95, gap_error=0.1)])
+    2
+    """
+    for c, following in pairwise(criteria):
+        if c.gap is None or following.gap is None or following.gap_error is None:
+            return None
+        if c.gap >= following.gap - following.gap_error:
+            return c.k
+    return None
 
 
 def _clearer(chosen: Criteria, many: Sequence[Criteria]) -> str:

@@ -8,11 +8,14 @@ import numpy as np
 from kneed import KneeLocator
 
 from segscope.clustering import criteria as measures
-from segscope.clustering.choice import Criteria, recommend
-from segscope.clustering.methods import Solution, kmeans, require_distinct, solution_at
+from segscope.clustering.choice import Criteria, gap_choice, recommend
+from segscope.clustering.fitting import fit_method
+from segscope.clustering.methods import Solution, require_distinct, solution_at
 from segscope.clustering.points import Points, thinned
 from segscope.clustering.separation import apart, gaps
 from segscope.clustering.stability import JACCARD_STABLE, STRENGTH_ENOUGH, bootstrap, prediction_strength
+from segscope.clustering.ward import ward_sample
+from segscope.recipe import Method
 
 EXPLORING_STARTS = 10
 QUICK_RESAMPLES, DECIDING_RESAMPLES, THOROUGH_RESAMPLES = 10, 30, 100
@@ -34,6 +37,9 @@ class Evidence:
     reason : why, in a sentence
     sample : how many points the criteria were computed on
     customers : how many customers they stand for
+    complete : whether every criterion was computed with its full number of resamples; else it was a first look
+    method : by which the customers were clustered
+    gap_choice : the number of segments that the gap statistic alone would choose; None where it was not computed
     """
 
     criteria: tuple[Criteria, ...]
@@ -42,10 +48,18 @@ class Evidence:
     reason: str
     sample: int
     customers: int
+    complete: bool = False
+    method: Method = "kmeans"
+    gap_choice: int | None = None
 
 
 def gather(
-    points: Points, seed: int, k_max: int = 10, on_progress: Progress | None = None, thorough: bool = False
+    points: Points,
+    seed: int,
+    k_max: int = 12,
+    on_progress: Progress | None = None,
+    thorough: bool = False,
+    method: Method = "kmeans",
 ) -> tuple[Evidence, dict[int, Solution]]:
     """Cluster into 1 to ``k_max`` segments and measure each solution.
 
@@ -55,7 +69,8 @@ def gather(
     seed : 0 to 4294967295
     k_max : most segments to try; fewer are tried when there are fewer different customers
     on_progress : called with the stage in words and the share done, 0 to 1; it may raise to cancel
-    thorough : also the gap statistic, and 100 resamples and 25 halvings
+    thorough : also the gap statistic, and 100 resamples
+    method : by which the customers, and their resamples, are clustered
 
     Returns
     -------
@@ -63,22 +78,33 @@ def gather(
     """
     require_distinct(points, 1)
     tell = on_progress or (lambda stage, share: None)
-    numbers = range(1, max(1, min(k_max, points.distinct, points.customers - 1)) + 1)
+    numbers = range(1, most_segments(points, method, k_max, seed) + 1)
+    # The full number of resamples takes most of the time.
+    clustered, resampled = (0.1, 0.85) if thorough else (0.4, 1.0)
     solutions: dict[int, Solution] = {}
     panel: list[Criteria] = []
     for k in numbers:
-        tell(f"Clustering into {k}", 0.4 * (k - 1) / len(numbers))
-        solutions[k] = kmeans(points, k, seed, EXPLORING_STARTS)
-        panel.append(Criteria(k, solutions[k].wcss, smallest_share=min(solutions[k].sizes) / points.customers))
-    tell("Measuring silhouettes", 0.4)
+        tell(f"Clustering into {k}", 0.8 * clustered * (k - 1) / len(numbers))
+        solutions[k] = fit_method(points, method, k, seed, EXPLORING_STARTS)
+        panel.append(
+            Criteria(
+                k,
+                solutions[k].wcss,
+                wcss_error=measures.wcss_error(points, solutions[k]),
+                bic=solutions[k].bic,
+                smallest_share=min(solutions[k].sizes) / points.customers,
+            )
+        )
+    tell("Measuring silhouettes", 0.8 * clustered)
     panel = _with_silhouettes(points, solutions, panel, seed)
+    tell("Looking between the segments", 0.9 * clustered)
     panel = _with_separation(points, solutions, panel, seed)
     for i, k in enumerate(numbers):
-        tell(f"Resampling {k} segments", 0.5 + 0.4 * i / len(numbers))
-        panel[i] = _with_stability(points, solutions[k], panel[i], seed, thorough)
+        tell(f"Resampling {k} segments", clustered + (resampled - clustered) * i / len(numbers))
+        panel[i] = _with_stability(points, solutions[k], panel[i], seed, thorough, method)
     if thorough:
-        tell("Comparing with structureless data", 0.9)
-        panel = _with_gap(points, solutions, panel, seed)
+        tell("Comparing with structureless data", resampled)
+        panel = _with_gap(points, panel, seed)
     recommended, reason = recommend(panel)
     tell("Evidence complete", 1.0)
     evidence = Evidence(
@@ -88,8 +114,17 @@ def gather(
         reason=reason,
         sample=len(points.values),
         customers=points.customers,
+        complete=thorough,
+        method=method,
+        gap_choice=gap_choice(panel),
     )
     return evidence, solutions
+
+
+def most_segments(points: Points, method: Method, k_max: int, seed: int) -> int:
+    """The greatest number of segments that can be tried: not more than there are different customers."""
+    distinct = ward_sample(points, seed).distinct if method == "ward" else points.distinct
+    return max(1, min(k_max, distinct, points.customers - 1))
 
 
 def elbow(wcss: list[float]) -> int | None:
@@ -119,35 +154,43 @@ def _with_silhouettes(
     result = [panel[0]]
     for c in panel[1:]:
         solution = solutions[c.k]
-        mean, error = measures.silhouette(distances, solution_at(sample, solution.centres).labels, c.k)
+        mean, error = measures.silhouette(distances, solution_at(sample, solution.centres, solution.shapes).labels, c.k)
+        exact = measures.squared_silhouettes(points, solution)
         result.append(
             replace(
                 c,
                 silhouette=mean,
                 silhouette_interval=None if everybody else (mean - 1.96 * error, mean + 1.96 * error),
-                squared_silhouette=measures.squared_silhouette(points, solution),
+                squared_silhouette=float(np.average(exact, weights=points.weights)),
+                squared_silhouette_error=measures.sampling_error(points, exact),
             )
         )
     return result
 
 
-def _with_stability(points: Points, solution: Solution, c: Criteria, seed: int, thorough: bool) -> Criteria:
+def _with_stability(
+    points: Points, solution: Solution, c: Criteria, seed: int, thorough: bool, method: Method
+) -> Criteria:
     """A short look decides the clear cases; the recommendation does not hang on it in the others."""
     if c.k == 1:
         return c
-    strength, error = prediction_strength(points, c.k, seed, THOROUGH_SPLITS if thorough else QUICK_SPLITS)
+    strength, error = prediction_strength(
+        points, c.k, seed, THOROUGH_SPLITS if thorough else QUICK_SPLITS, method=method
+    )
     # Few starts lower the strength, and few halvings hide how uncertain it is: hence the wide margin.
     margin = 2.5 * max(error, 0.05)
     if strength - margin < STRENGTH_ENOUGH < strength + margin:
-        strength, error = prediction_strength(points, c.k, seed, DECIDING_SPLITS, EXPLORING_STARTS)
-    stability = bootstrap(points, solution, seed, THOROUGH_RESAMPLES if thorough else QUICK_RESAMPLES)
+        strength, error = prediction_strength(points, c.k, seed, DECIDING_SPLITS, EXPLORING_STARTS, method)
+    stability = bootstrap(points, solution, seed, THOROUGH_RESAMPLES if thorough else QUICK_RESAMPLES, method=method)
     matters = c.separated or strength + error >= STRENGTH_ENOUGH
     if matters and not thorough and abs(stability.lowest - JACCARD_STABLE) < 3 * max(stability.lowest_error, 0.03):
-        stability = bootstrap(points, solution, seed, DECIDING_RESAMPLES)
+        stability = bootstrap(points, solution, seed, DECIDING_RESAMPLES, method=method)
     return replace(
         c,
         jaccard=stability.lowest,
         jaccard_error=stability.lowest_error,
+        jaccards=stability.segments,
+        resamples=stability.resamples,
         prediction_strength=strength,
         prediction_strength_error=error,
     )
@@ -157,7 +200,7 @@ def _with_separation(
     points: Points, solutions: dict[int, Solution], panel: list[Criteria], seed: int
 ) -> list[Criteria]:
     # The dip tests of all pairs of all numbers of segments are one family: the best is chosen among them.
-    found = [gaps(points, np.array(solutions[c.k].centres), seed) for c in panel]
+    found = [gaps(points, np.array(solutions[c.k].centres), seed, shapes=solutions[c.k].shapes) for c in panel]
     _, stands = apart(found)
     return [
         replace(c, separation=max((g.valley for g in group), default=None), separated=bool(group) and all(all_apart))
@@ -165,7 +208,8 @@ def _with_separation(
     ]
 
 
-def _with_gap(points: Points, solutions: dict[int, Solution], panel: list[Criteria], seed: int) -> list[Criteria]:
+def _with_gap(points: Points, panel: list[Criteria], seed: int) -> list[Criteria]:
+    # The gap is that of k-means whatever the method: what k-means gains on structureless data is known.
     sample = thinned(points, measures.GAP_CUSTOMERS, seed)
-    found = measures.gap(sample.values, {k: np.array(s.centres) for k, s in solutions.items()}, seed, GAP_REFERENCES)
+    found = measures.gap(sample.values, [c.k for c in panel], seed, GAP_REFERENCES)
     return [replace(c, gap=found[c.k][0], gap_error=found[c.k][1]) for c in panel]

@@ -1,12 +1,13 @@
-"""Clustering methods. Each yields centres, so that any engine can assign any customer."""
+"""Solutions, and k-means. A solution is centres (and shapes), so that any engine can assign any customer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.cluster import KMeans
 
-from segscope.clustering.assign import Centres, distances2, nearest_numpy
+from segscope.clustering.assign import Centres, Shape, distances2, nearest_numpy
 from segscope.clustering.points import Array, Flags, Labels, Points
 from segscope.clustering.threads import one_thread
 from segscope.engine import fixed_point_scale
@@ -27,14 +28,20 @@ class Solution:
     ----------
     centres : k rows of p numbers in model space, in lexicographic order
     labels : array of shape (n_points,), the index of each point's centre
-    wcss : within-cluster sum of squared distances, over all customers that the points stand for
+    wcss : sum of squared Euclidean distances to the segments' means, over all customers that the points stand for
     sizes : customers in each segment (a sum of weights)
+    shapes : one for each centre of a Gaussian mixture, else none
+    log_likelihood : of the mixture, over all customers (natural logarithm); None for other methods
+    bic : Bayesian information criterion of the mixture, smaller is better; None for other methods
     """
 
     centres: tuple[tuple[float, ...], ...]
     labels: Labels
     wcss: float
     sizes: tuple[float, ...]
+    shapes: tuple[Shape, ...] = ()
+    log_likelihood: float | None = None
+    bic: float | None = None
 
     @property
     def k(self) -> int:
@@ -168,16 +175,27 @@ def exchanged(points: Points, solution: Solution) -> Solution:
     return better if better.wcss < solution.wcss else solution
 
 
-def solution_at(points: Points, centres: Centres) -> Solution:
-    """Describe the partition of the points by given centres."""
-    labels, d2, _, _ = nearest_numpy(points.values, centres)
-    sizes = np.bincount(labels, weights=points.weights, minlength=len(centres))
+def solution_at(points: Points, centres: Centres, shapes: Sequence[Shape] = ()) -> Solution:
+    """Describe the partition of the points by given centres, and shapes where there are any."""
+    labels = nearest_numpy(points.values, centres, shapes)[0]
+    k = len(centres)
+    sizes = np.bincount(labels, weights=points.weights, minlength=k)
+    difference = points.values - segment_means(points, labels, k)[labels]
     return Solution(
         centres=tuple(tuple(float(v) for v in c) for c in centres),
         labels=labels,
-        wcss=float(np.sum(points.weights * d2)),
+        wcss=float(np.sum(points.weights * (difference * difference).sum(axis=1))),
         sizes=tuple(sizes.tolist()),
+        shapes=tuple(shapes),
     )
+
+
+def segment_means(points: Points, labels: Labels, k: int) -> Array:
+    """The mean of each segment, array of shape (k, p); zeros where nobody is."""
+    sizes = np.bincount(labels, weights=points.weights, minlength=k)
+    sums = [np.bincount(labels, weights=points.weights * column, minlength=k) for column in points.values.T]
+    means: Array = np.column_stack(sums) / np.maximum(sizes, 1e-300)[:, None]
+    return means
 
 
 @dataclass(frozen=True, eq=False)

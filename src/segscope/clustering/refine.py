@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ibis
+import ibis.expr.types as ir
 
-from segscope.clustering.assign import Centres, nearest
+from segscope.clustering.assign import Centres, Shape, nearest
 from segscope.engine import Engine, exact_sum, fixed_point_scale, one, rows
 
 
@@ -73,7 +74,8 @@ def refine(
     current = tuple(sorted(tuple(float(v) for v in c) for c in centres))
     moved, passes = 0.0, 0
     while True:
-        found = _pass_over(engine, model, columns, current, scales, wcss_scale)
+        assigned = nearest(model.select(*columns), columns, current)
+        found = _pass_over(engine, assigned, columns, current, scales, assigned.distance2, wcss_scale)
         passes += 1
         moved = max(_distance(a, b) for a, b in zip(current, found.centres, strict=True))
         if moved == 0.0 or passes >= max_passes:
@@ -82,20 +84,51 @@ def refine(
     return Refined(current, found.sizes, found.wcss, passes, moved)
 
 
+def measure(
+    engine: Engine, model: ibis.Table, columns: Sequence[str], centres: Centres, shapes: Sequence[Shape] = ()
+) -> Refined:
+    """Count the customers of given segments, and their WCSS, without moving a centre: two queries.
+
+    The WCSS is that around the means of the customers, which in a mixture are not quite the centres.
+
+    >>> import pyarrow as pa
+    >>> from segscope.engine import connect
+    >>> engine = connect()
+    >>> table = engine.store("t", pa.table({"x": [0.0, 1.0, 9.0, 10.0]}))
+    >>> found = measure(engine, table, ["x"], [[0.0], [8.0]])
+    >>> found.centres, found.sizes, found.wcss
+    (((0.0,), (8.0,)), (2, 2), 1.0)
+    """
+    whole = one(
+        engine, model.aggregate(n=model.count(), **{f"m{i}": model[c].abs().max() for i, c in enumerate(columns)})
+    )
+    count = int(whole["n"])
+    largest = [float(whole[f"m{i}"]) for i in range(len(columns))]
+    scales = [fixed_point_scale(m, count) for m in largest]
+    squares = fixed_point_scale(1.0001 * sum(m * m for m in largest), count)
+    given = tuple(tuple(float(v) for v in c) for c in centres)
+    norm2 = sum((model[c] * model[c] for c in columns), start=ibis.literal(0.0))
+    assigned = nearest(model.select(*columns, __norm2=norm2), columns, given, shapes)
+    found = _pass_over(engine, assigned, columns, given, scales, assigned["__norm2"], squares)
+    # The squares around a mean are those around 0, less as often the mean's own.
+    around = sum(n * sum(v * v for v in mean) for n, mean in zip(found.sizes, found.centres, strict=True))
+    return Refined(given, found.sizes, max(found.wcss - around, 0.0), 0, 0.0)
+
+
 def _pass_over(
     engine: Engine,
-    model: ibis.Table,
+    assigned: ibis.Table,
     columns: Sequence[str],
     centres: tuple[tuple[float, ...], ...],
     scales: Sequence[float],
+    square: ir.FloatingValue,
     wcss_scale: float,
 ) -> _Pass:
-    assigned = nearest(model.select(*columns), columns, centres)
     found = rows(
         engine,
         assigned.group_by("segment").aggregate(
             n=assigned.count(),
-            w=exact_sum(assigned.distance2, wcss_scale),
+            w=exact_sum(square, wcss_scale),
             **{f"s{i}": exact_sum(assigned[c], scales[i]) for i, c in enumerate(columns)},
         ),
     )

@@ -22,7 +22,7 @@ import diptest
 import numpy as np
 from scipy import ndimage
 
-from segscope.clustering.assign import distances2
+from segscope.clustering.assign import Shape, distances2
 from segscope.clustering.points import Array, Flags, Labels, Points, thinned
 from segscope.clustering.spreading import spread_ties
 
@@ -61,7 +61,9 @@ class Gap:
     valley: float
 
 
-def gaps(points: Points, centres: Array, seed: int, always_valley: bool = False) -> tuple[Gap, ...]:
+def gaps(
+    points: Points, centres: Array, seed: int, always_valley: bool = False, shapes: Sequence[Shape] = ()
+) -> tuple[Gap, ...]:
     """Look between each two neighbouring segments.
 
     Parameters
@@ -70,12 +72,13 @@ def gaps(points: Points, centres: Array, seed: int, always_valley: bool = False)
     centres : array of shape (k, p)
     seed : of the sample and of the spreading of repeated values
     always_valley : also measure the valley where the dip test sees none (it is 1.0 otherwise, to save time)
+    shapes : of the segments, where they come from a mixture
     """
     if len(centres) < 2:
         return ()
     sample = thinned(points, SEPARATION_CUSTOMERS, seed)
     spread = spread_ties(sample.values, seed)
-    d2 = distances2(sample.values, centres.tolist())
+    d2 = distances2(sample.values, centres.tolist(), shapes)
     labels = d2.argmin(axis=1)
     return tuple(
         _gap(spread, labels, centres, first, second, always_valley) for first, second in neighbours(d2, labels)
@@ -164,7 +167,7 @@ def window(values: Array, centres: Array, first: int, second: int) -> Flags:
     """
     a, b = centres[first], centres[second]
     inside = np.ones(len(values), dtype=bool)
-    length2 = float((b - a) @ (b - a))
+    length2 = max(float((b - a) @ (b - a)), 1e-300)
     for j, c in enumerate(centres):
         if j in (first, second):
             continue

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from segscope.clustering.assign import nearest_numpy
-from segscope.clustering.methods import Solution, best_centres, solution_at
+from segscope.clustering.fitting import refit
+from segscope.clustering.methods import Solution
 from segscope.clustering.points import Array, Labels, Points, thinned
+from segscope.recipe import Method
 
 JACCARD_STABLE = 0.75
 """A segment is stable from here on (Hennig 2007: below 0.6 not to be trusted, 0.75 stable, 0.85 highly stable)."""
@@ -15,8 +17,9 @@ JACCARD_STABLE = 0.75
 STRENGTH_ENOUGH = 0.8
 """Prediction strength from which a number of segments is supported (Tibshirani & Walther 2005: 0.8 to 0.9)."""
 
-RESAMPLED_CUSTOMERS = 5_000
-"""Resamples hold at most this many customers; more would only make every cut look stable."""
+RESAMPLED_CUSTOMERS: dict[Method, int] = {"kmeans": 5_000, "mixture": 2_000, "ward": 1_000}
+"""Resamples hold at most this many customers; more would only make every cut look stable. Fewer where a fit costs more:
+fewer customers never make a cut look more stable than it is."""
 
 FRESH_STARTS = 5
 
@@ -50,7 +53,12 @@ class Stability:
 
 
 def bootstrap(
-    points: Points, solution: Solution, seed: int, resamples: int, step: Callable[[], None] | None = None
+    points: Points,
+    solution: Solution,
+    seed: int,
+    resamples: int,
+    step: Callable[[], None] | None = None,
+    method: Method = "kmeans",
 ) -> Stability:
     """Cluster resamples of the customers and look for each segment in the result.
 
@@ -65,14 +73,15 @@ def bootstrap(
     seed : 0 to 4294967295
     resamples : number of resamples, 100 for a verdict
     step : called after each resample
+    method : with which the solution was made; the resamples are clustered by the same
 
     References
     ----------
     Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics & Data Analysis 52.
     """
-    sample = thinned(points, RESAMPLED_CUSTOMERS, seed)
+    sample = thinned(points, RESAMPLED_CUSTOMERS[method], seed)
     n, k = len(sample.values), solution.k
-    mine = solution_at(sample, solution.centres).labels
+    mine = nearest_numpy(sample.values, solution.centres, solution.shapes)[0]
     generator = np.random.default_rng([seed, k, 2])
     found = np.empty((resamples, k))
     for b in range(resamples):
@@ -83,8 +92,8 @@ def bootstrap(
         elif int(drawn.sum()) < k or _few(sample.values[drawn], k):
             found[b] = 0.0
         else:
-            other = best_centres(sample.values[drawn], counts[drawn].astype(float), k, seed + b, FRESH_STARTS)
-            found[b] = jaccard(mine, nearest_numpy(sample.values, other)[0], k, len(other))
+            fitted = refit(sample.values[drawn], counts[drawn].astype(float), method, k, seed + b, FRESH_STARTS)
+            found[b] = jaccard(mine, nearest_numpy(sample.values, *fitted)[0], k, k)
         if step:
             step()
     errors = found.std(axis=0, ddof=1) / np.sqrt(resamples) if resamples > 1 else np.zeros(k)
@@ -104,7 +113,7 @@ def jaccard(mine: Labels, other: Labels, k: int, k_other: int) -> Array:
 
 
 def prediction_strength(
-    points: Points, k: int, seed: int, splits: int, starts: int = FRESH_STARTS
+    points: Points, k: int, seed: int, splits: int, starts: int = FRESH_STARTS, method: Method = "kmeans"
 ) -> tuple[float, float]:
     """How well a clustering of one half of the customers predicts who belongs together in the other half.
 
@@ -118,6 +127,7 @@ def prediction_strength(
     seed : 0 to 4294967295
     splits : number of random halvings
     starts : k-means++ starts for each half; too few of them lower the strength
+    method : by which the halves are clustered
 
     Returns
     -------
@@ -133,7 +143,7 @@ def prediction_strength(
     """
     if k == 1:
         return 1.0, 0.0
-    sample = thinned(points, RESAMPLED_CUSTOMERS, seed)
+    sample = thinned(points, RESAMPLED_CUSTOMERS[method], seed)
     n = len(sample.values)
     generator = np.random.default_rng([seed, k, 3])
     found = []
@@ -143,10 +153,10 @@ def prediction_strength(
         if any(_few(half, k) for half in halves):
             found.append(0.0)
             continue
-        centres = [best_centres(h, np.ones(len(h)), k, seed + b, starts) for h in halves]
+        fitted = [refit(h, np.ones(len(h)), method, k, seed + b, starts) for h in halves]
         for test, train in ((0, 1), (1, 0)):
-            own = nearest_numpy(halves[test], centres[test])[0]
-            theirs = nearest_numpy(halves[test], centres[train])[0]
+            own = nearest_numpy(halves[test], *fitted[test])[0]
+            theirs = nearest_numpy(halves[test], *fitted[train])[0]
             found.append(_kept_together(own, theirs, k))
     # The two directions of one halving are not independent; the halving is the unit.
     error = float(np.std(found, ddof=1) / np.sqrt(splits)) if len(found) > 1 else 0.0

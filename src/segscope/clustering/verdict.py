@@ -10,6 +10,7 @@ from segscope.clustering.methods import Solution
 from segscope.clustering.points import Points
 from segscope.clustering.separation import apart, gaps
 from segscope.clustering.stability import JACCARD_STABLE, bootstrap
+from segscope.recipe import Method
 
 Word = Literal["natural", "reproducible", "constructed"]
 
@@ -51,6 +52,7 @@ def judge(
     seed: int,
     resamples: int = 100,
     on_progress: Callable[[str, float], None] | None = None,
+    method: Method = "kmeans",
 ) -> Verdict:
     """Judge whether segments are natural groups, reproducible slices or merely constructed.
 
@@ -66,6 +68,7 @@ def judge(
     seed : 0 to 4294967295
     resamples : number of bootstrap resamples
     on_progress : called with the stage in words and the share done, 0 to 1; it may raise to cancel
+    method : with which the segments were made
 
     References
     ----------
@@ -83,10 +86,10 @@ def judge(
         if on_progress and done % 10 == 0:
             on_progress("Resampling the segments", 0.9 * done / resamples)
 
-    stability = bootstrap(points, solution, seed, resamples, step)
+    stability = bootstrap(points, solution, seed, resamples, step, method)
     if on_progress:
         on_progress("Looking between the segments", 0.9)
-    found = gaps(points, np.array(solution.centres), seed, always_valley=True)
+    found = gaps(points, np.array(solution.centres), seed, always_valley=True, shapes=solution.shapes)
     (p_values,), (stands,) = apart([found])
     segments = []
     for j in range(solution.k):

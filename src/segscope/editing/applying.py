@@ -12,7 +12,16 @@ from segscope.editing.changes import NO, YES, Change
 from segscope.errors import FormulaError, RecipeError, did_you_mean
 from segscope.features import propose_derived
 from segscope.intake import KINDS, ReadOptions
-from segscope.recipe import CleaningRule, ColumnRole, DerivedColumn, Family, Recipe, Role, TransactionLog
+from segscope.recipe import (
+    CleaningRule,
+    ColumnRole,
+    DerivedColumn,
+    Family,
+    FeatureWeight,
+    Recipe,
+    Role,
+    TransactionLog,
+)
 
 NUMBERS = (Role.MEASURE, Role.FLAG)
 BY_YOU = "decided by you"
@@ -39,9 +48,10 @@ def _role(recipe: Recipe, change: Change) -> Recipe:
     wanted = Role(change.value)
     column = source_column(recipe, change.name)
     columns = [_with_role(c, column.column, wanted) for c in recipe.columns]
+    if wanted not in (*NUMBERS, Role.CATEGORY):
+        recipe = _without_feature(recipe, column.column)
     if wanted not in NUMBERS:
         recipe = recipe.replace(
-            features=tuple(f for f in recipe.features if f != column.column),
             families=_without_member(recipe.families, column.column),
             cleaning=tuple(r for r in recipe.cleaning if r.column != column.column),
         )
@@ -97,10 +107,34 @@ def _fill(recipe: Recipe, change: Change) -> Recipe:
 
 def _feature(recipe: Recipe, change: Change) -> Recipe:
     recipe.column(change.name)
-    others = tuple(f for f in recipe.features if f != change.name)
     if not _yes(change):
-        return recipe.replace(features=others)
-    return recipe if change.name in recipe.features else recipe.replace(features=(*others, change.name))
+        return _without_feature(recipe, change.name)
+    return recipe if change.name in recipe.features else recipe.replace(features=(*recipe.features, change.name))
+
+
+def _without_feature(recipe: Recipe, name: str) -> Recipe:
+    return recipe.replace(
+        features=tuple(f for f in recipe.features if f != name),
+        weights=tuple(w for w in recipe.weights if w.feature != name),
+    )
+
+
+def _weight(recipe: Recipe, change: Change) -> Recipe:
+    recipe.column(change.name)
+    try:
+        weight = float(change.value)
+    except ValueError:
+        raise RecipeError(f"The weight of {change.name!r} must be a number. Got {change.value!r:.40}.") from None
+    others = tuple(w for w in recipe.weights if w.feature != change.name)
+    return recipe.replace(weights=others if weight == 1 else (*others, FeatureWeight(change.name, weight)))
+
+
+def _method(recipe: Recipe, change: Change) -> Recipe:
+    return recipe.replace(method=change.value)
+
+
+def _aside(recipe: Recipe, change: Change) -> Recipe:
+    return recipe.replace(set_aside=_yes(change))
 
 
 def _derive(recipe: Recipe, change: Change) -> Recipe:
@@ -139,6 +173,7 @@ def _remove(recipe: Recipe, change: Change) -> Recipe:
     return recipe.replace(
         derived=tuple(kept),
         features=tuple(f for f in recipe.features if f not in gone),
+        weights=tuple(w for w in recipe.weights if w.feature not in gone),
         cleaning=tuple(r for r in recipe.cleaning if r.column not in gone),
     )
 
@@ -184,6 +219,9 @@ _EDITS: dict[str, Callable[[Recipe, Change], Recipe]] = {
     "feature": _feature,
     "derive": _derive,
     "remove": _remove,
+    "weight": _weight,
+    "method": _method,
+    "aside": _aside,
     "as_of": _as_of,
     "log": _log,
 }

@@ -6,7 +6,8 @@ from typing import Literal
 from segscope.recipe import Role
 
 ChangeKind = Literal[
-    "role", "sensitive", "rule", "fill", "feature", "derive", "remove", "as_of", "log", "type", "reading"
+    "role", "sensitive", "rule", "fill", "feature", "derive", "remove", "as_of", "log", "type", "reading",
+    "weight", "method", "aside",
 ]  # fmt: skip
 YES, NO = "yes", "no"
 
@@ -23,6 +24,9 @@ class Change:
     rule        key of a rule (cleaning.rule_key)   yes (on) or no (off)
     fill        column                           "median", or "0"
     feature     column                           yes (makes the segments) or no
+    weight      column                           how much it counts, 0.1 to 10
+    method                                       kmeans, mixture or ward
+    aside                                        yes (unusual customers make no segments) or no
     derive      name of a derived column         its formula
     remove      name of a derived column
     as_of                                        a day, as 2014-06-29

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 
 from segscope.editing.changes import YES, Change
 from segscope.intake import ReadOptions
-from segscope.recipe import ColumnRole, Recipe, Role, TransactionLog
+from segscope.recipe import METHOD_NAMES, ColumnRole, Recipe, Role, TransactionLog
 from segscope.wording import listed
 
 
@@ -23,6 +23,14 @@ def sentence(change: Change, before: Recipe, after: Recipe, read_before: ReadOpt
         label = after.column(change.name).label if change.name in after.names else change.name
         was, is_ = change.name in before.features, change.name in after.features
         return "" if was == is_ else f"{label} {'makes' if is_ else 'no longer makes'} the segments."
+    if change.kind == "weight":
+        label, new_weight = after.column(change.name).label, after.weight(change.name)
+        return "" if before.weight(change.name) == new_weight else f"{label} weighs {new_weight:g} times."
+    if change.kind == "method":
+        return "" if before.method == after.method else f"Customers are grouped by {METHOD_NAMES[after.method]}."
+    if change.kind == "aside":
+        words = "make no segments" if after.set_aside else "take part in making segments"
+        return "" if before.set_aside == after.set_aside else f"Unusual customers {words}."
     if change.kind == "as_of":
         return "" if before.as_of == after.as_of else f"Ages and days are counted on {after.as_of}."
     if change.kind == "log":

@@ -1,8 +1,9 @@
 """Studies: a folder that holds data, recipe, segmentation and names; portable and reopenable."""
 
+from segscope.study.card import Card
 from segscope.study.fitting import ColumnNote, Fit, Progress
-from segscope.study.folder import Card, is_study, read_card, read_fit, source_of
-from segscope.study.live import SEGMENT_VARIABLE, LiveStudy, open_study
+from segscope.study.folder import is_study, read_card, read_fit, source_of
+from segscope.study.live import SEGMENT_VARIABLE, LiveStudy, open_study, reopened
 from segscope.study.running import Choices, Order, carry_out, fit_source, refit
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "read_card",
     "read_fit",
     "refit",
+    "reopened",
     "source_of",
 ]

@@ -1,7 +1,8 @@
 """A study as one zip file: written while it is sent, and taken in only after everything in it was checked.
 
 The zip holds what a study is and nothing else: ``study.json``, its data, its fit, and its audiences where it has any,
-uncompressed (Parquet is already). The source stays where it is: it may hold columns that the study's owner set aside.
+uncompressed (Parquet is already). Other solutions on the same
+data come along. The source stays where it is: it may hold columns that the study's owner set aside.
 """
 
 import hashlib
@@ -13,13 +14,17 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from segscope.errors import SegscopeError, StudyError
+from segscope.recipe import dump_json
 from segscope.settings import size_words
 from segscope.study.audiences import FILE as AUDIENCES
 from segscope.study.audiences import read_audiences
-from segscope.study.folder import CARD, DATA_NAME, FIT_NAME, Card, check_writable, read_card
+from segscope.study.card import MOST_KEPT, Card
+from segscope.study.folder import CARD, DATA_NAME, FIT_NAME, check_writable, read_card, read_solution
 from segscope.study.live import open_study
 
 BLOCK_BYTES = 1 << 20
@@ -27,7 +32,6 @@ ZIP_MAGIC = b"PK\x03\x04"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same study gives the same bytes
 READABLE = 0o644 << 16
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-MEMBERS = 3
 ENCRYPTED = 0x1
 
 
@@ -42,8 +46,11 @@ def pack(folder: Path) -> Iterator[bytes]:
     with ExitStack() as stack:
         try:
             # Opened before anything is sent: a run that ends meanwhile takes nothing away.
-            names = [CARD, card.data, card.fit, *([AUDIENCES] if (folder / AUDIENCES).is_file() else [])]
-            files = [(name, stack.enter_context((folder / name).open("rb"))) for name in names]
+            card = replace(card, kept=tuple(k for k in card.kept if k.data == card.data), snapshots=())
+            fits = dict.fromkeys([card.fit, *(k.fit for k in card.kept)])
+            names = [card.data, *fits, *([AUDIENCES] if (folder / AUDIENCES).is_file() else [])]
+            files: list[tuple[str, IO[bytes]]] = [(CARD, io.BytesIO(dump_json(card).encode()))]
+            files += [(name, stack.enter_context((folder / name).open("rb"))) for name in names]
         except OSError:
             raise StudyError(f"The study {card.name} is being changed. Download it again in a moment.") from None
         sink = _Sink()
@@ -136,7 +143,9 @@ def _check_members(members: list[zipfile.ZipInfo], limit_bytes: int, name: str) 
             raise StudyError(f"{name} is encrypted. Unpack it with its password, and zip the study without one.")
         if info.compress_type not in METHODS:
             raise StudyError(f"{name} is compressed in a way that segscope does not read. {expected}")
-    if len(set(names)) != len(names) or len(names) != MEMBERS + (AUDIENCES in names):
+    fewest = 3 + (AUDIENCES in names)
+    data = sum(bool(DATA_NAME.fullmatch(name)) for name in names)
+    if len(set(names)) != len(names) or data != 1 or not fewest <= len(names) <= fewest + MOST_KEPT:
         raise StudyError(f"{name} holds {len(names)} files, some of them twice or too many. {expected}")
     size = sum(info.file_size for info in members)
     if size > limit_bytes:
@@ -162,9 +171,14 @@ def _check_study(place: Path, name: str) -> Card:
     """Open a study as the page would, and compare its files with their fingerprints."""
     try:
         card = read_card(place)
-        digest = hashlib.sha256((place / card.fit).read_bytes()).hexdigest()[:16]
-        if Path(card.fit).stem != digest:
-            raise StudyError(f"{card.fit} is not what was written.")
+        named = {card.fit, *(k.fit for k in card.kept)}
+        if any(path.relative_to(place).as_posix() not in named for path in (place / "fits").iterdir()):
+            raise StudyError("it holds a fit that its card does not name.")
+        for fit in sorted(named):
+            digest = hashlib.sha256((place / fit).read_bytes()).hexdigest()[:16]
+            if Path(fit).stem != digest:
+                raise StudyError(f"{fit} is not what was written.")
+            read_solution(place, fit)
         read_audiences(place)
         open_study(place).engine.close()
     except SegscopeError as error:

@@ -1,26 +1,32 @@
 """Fitting: the stages from a typed source table to a finished segmentation, in order. Pure: nothing is written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, cast
+from typing import Protocol
 
 import ibis
 import numpy as np
 
-from segscope.cleaning import CleaningEntry, CleaningLog, describe_cleaning, propose_rules
+from segscope.cleaning import CleaningLog, describe_cleaning, propose_rules
 from segscope.clustering import (
+    Alternative,
     Evidence,
     Points,
     Refined,
+    SegmentSilhouette,
+    Solution,
+    Tree,
     Verdict,
     draw,
+    fit_method,
     gather,
     judge,
-    kmeans,
+    measure,
     refine,
+    silhouettes_by_segment,
     solution_at,
 )
-from segscope.engine import Engine, rows
+from segscope.engine import Engine, one, rows
 from segscope.errors import DataError
 from segscope.exploring import Variable, describe_variables
 from segscope.features import check_features, propose_derived, propose_features
@@ -30,11 +36,14 @@ from segscope.intake.facts import ROW, ColumnFacts, measure_facts
 from segscope.intake.progress import part
 from segscope.intake.roles import newest_date, propose_roles
 from segscope.naming import Portrait, by_value, portray, value_column
-from segscope.preparation import Preparation, coordinate, fit_preparation, to_model
+from segscope.preparation import Preparation, coordinates, fit_preparation, to_model
 from segscope.profiling import Profiles, profile
-from segscope.recipe import ColumnRole, Recipe, Role
+from segscope.recipe import Method, Recipe, Role
 from segscope.segmentation import SEGMENT, Segment, Segmentation, assign, to_customers
 from segscope.study.customers import Customers
+from segscope.study.influence import Influence, influence_of_filling
+from segscope.study.notes import ColumnNote, note, prepared
+from segscope.unusual import far_out, quartiles, reach
 from segscope.wording import counted
 
 Progress = Callable[[str, float], None]
@@ -42,20 +51,19 @@ FEWEST_CUSTOMERS = 2
 
 
 @dataclass(frozen=True)
-class ColumnNote:
-    """What became of one column of the source."""
-
-    name: str
-    role: Role
-    missing: int
-    note: str
-    label: str
-    distinct: int
-
-
-@dataclass(frozen=True)
 class Fit:
-    """Everything that fitting found. JSON."""
+    """Everything that fitting found. JSON.
+
+    Attributes
+    ----------
+    wcss : within-cluster sum of squared distances over all customers who made the segments
+    filling : what filling blanks did to the segments; None in fits from before this was measured
+    silhouettes : how well customers fit into their segment, one a segment; empty in fits from before this was measured
+    alternatives : the same customers by each method, once the evidence is complete
+    path : who splits from whom: for each number of segments from 1 on, a row for each of its segments, with the
+        customers who are in each segment of the next number; once the evidence is complete
+    tree : the top of a Ward tree of a sample, once the evidence is complete
+    """
 
     customers: int
     columns: tuple[ColumnNote, ...]
@@ -67,6 +75,11 @@ class Fit:
     portraits: tuple[Portrait, ...]
     wcss: float
     variables: tuple[Variable, ...]
+    filling: Influence | None = None
+    silhouettes: tuple[SegmentSilhouette, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    path: tuple[tuple[tuple[float, ...], ...], ...] = ()
+    tree: Tree | None = None
 
     @property
     def recipe(self) -> Recipe:
@@ -82,7 +95,7 @@ class Fit:
 class Weigher(Protocol):
     """Who weighs the numbers of segments: this process, or one beside it (segscope.beside)."""
 
-    def take(self, points: Points, seed: int) -> None:
+    def take(self, points: Points, seed: int, method: Method) -> None:
         """Take the customers."""
 
     def evidence(self, progress: Progress) -> Evidence:
@@ -92,13 +105,53 @@ class Weigher(Protocol):
 class Here:
     """Weighs in this process, when asked."""
 
-    def take(self, points: Points, seed: int) -> None:
+    def take(self, points: Points, seed: int, method: Method) -> None:
         """Take the customers."""
-        self._points, self._seed = points, seed
+        self._given = points, seed, method
 
     def evidence(self, progress: Progress) -> Evidence:
         """The evidence for each number of segments."""
-        return gather(self._points, self._seed, on_progress=progress)[0]
+        points, seed, method = self._given
+        return gather(points, seed, on_progress=progress, method=method)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """Customers ready to be clustered.
+
+    Attributes
+    ----------
+    table : cleaned customers with derived columns
+    model : the coordinates of those who make the segments
+    points : those, or a weighted sample that stands for them
+    aside : how many customers make no segments
+    """
+
+    engine: Engine
+    recipe: Recipe
+    table: ibis.Table
+    preparation: Preparation
+    model: ibis.Table
+    points: Points
+    aside: int
+
+    def close(self) -> None:
+        """Drop what was stored in the engine."""
+        for name in ("__assigned", "__model", "__customers"):
+            self.engine.drop(name)
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """The segments of one number of segments, described and judged."""
+
+    segmentation: Segmentation
+    verdict: Verdict
+    profiles: Profiles
+    portraits: tuple[Portrait, ...]
+    wcss: float
+    filling: Influence
+    silhouettes: tuple[SegmentSilhouette, ...]
 
 
 def propose_recipe(engine: Engine, source: ibis.Table, facts: Sequence[ColumnFacts]) -> Recipe:
@@ -134,58 +187,111 @@ def fit(
     ------
     DataError, ColumnError, RecipeError : when the data or the recipe do not allow it
     """
-    weigher, facts = weigher or Here(), source.facts
-    customers = facts[0].rows if facts else 0
+    weigher = weigher or Here()
+    ready = make_ready(engine, source, recipe, part(progress, 0.1, 0.3))
+    recipe = ready.recipe
+    _check_distinct(ready.points, recipe.segments)
+    weigher.take(ready.points, recipe.seed, recipe.method)
+    evidence = None if recipe.segments else weigher.evidence(part(progress, 0.36, 0.65))
+    k = recipe.segments or (evidence.recommended if evidence else 1)
+    found = segmented(ready, k, part(progress, 0.65, 0.9) if evidence else part(progress, 0.36, 0.55), previous)
+    numbers = found.profiles.everybody.numbers
+    measured = {c: (p.low, p.quarter, p.median, p.three_quarters, p.high) for c, p in numbers.items()}
+    variables = describe_variables(engine, ready.table, recipe, measured)
+    cleaning = source.made + describe_cleaning(engine, source.table, recipe, source.facts)
+    cleaning += prepared(ready.preparation, recipe, {c: p.low for c, p in numbers.items()}, ready.aside)
+    ready.close()
+    evidence = evidence or weigher.evidence(part(progress, 0.55, 0.93))
+    return Fit(
+        customers=source.facts[0].rows,
+        columns=tuple(note(f, recipe) for f in source.facts),
+        cleaning=cleaning,
+        evidence=evidence,
+        verdict=found.verdict,
+        segmentation=found.segmentation,
+        profiles=found.profiles,
+        portraits=found.portraits,
+        wcss=found.wcss,
+        variables=variables,
+        filling=found.filling,
+        silhouettes=found.silhouettes,
+    )
+
+
+def make_ready(engine: Engine, source: Customers, recipe: Recipe, progress: Progress) -> Ready:
+    """Clean, derive and prepare, and draw the customers that the clustering works on.
+
+    Raises
+    ------
+    DataError, ColumnError, RecipeError : when the data or the recipe do not allow it
+    """
+    customers = source.facts[0].rows if source.facts else 0
     if customers < FEWEST_CUSTOMERS:
         raise DataError(f"The file has {counted(customers, 'customer')}. Segments need at least {FEWEST_CUSTOMERS}.")
     table = engine.view("__customers", to_customers(source.table, recipe))
     if not recipe.features:
-        recipe = recipe.replace(features=propose_features(recipe, facts))
+        recipe = recipe.replace(features=propose_features(recipe, source.facts))
     check_features(table, recipe)
-    progress("Preparing features", 0.1)
-    preparation = fit_preparation(engine, table, recipe.features, recipe.transform, recipe.cleaning)
-    columns = [coordinate(i) for i in range(len(preparation))]
-    model = _store_model(engine, table, recipe, preparation, columns)
-    progress("Drawing customers", 0.25)
-    points = draw(engine, model, columns, "key", recipe.seed)
-    _check_distinct(points, recipe.segments)
-    weigher.take(points, recipe.seed)
-    evidence = None if recipe.segments else weigher.evidence(part(progress, 0.36, 0.65))
-    k = recipe.segments or (evidence.recommended if evidence else 1)
-    progress("Clustering", 0.65 if evidence else 0.36)
-    solution = kmeans(points, k, recipe.seed)
-    progress("Refining on every customer", 0.66 if evidence else 0.38)
-    refined = refine(engine, model, columns, solution.centres)
-    progress("Describing the segments", 0.7 if evidence else 0.42)
-    draft = _draft(recipe, preparation, refined, customers)
-    segmentation, order, profiles, portraits = _describe(engine, table, draft, previous)
-    measured = {
-        c: (p.low, p.quarter, p.median, p.three_quarters, p.high) for c, p in profiles.everybody.numbers.items()
-    }
-    variables = describe_variables(engine, table, recipe, measured)
-    for name in ("__assigned", "__model", "__customers"):
-        engine.drop(name)
-    progress("Judging the segments", 0.85 if evidence else 0.5)
-    judged = judge(points, solution_at(points, refined.centres), recipe.seed)
+    progress("Preparing features", 0.0)
+    preparation = fit_preparation(engine, table, recipe)
+    model = _store_model(engine, table, recipe, preparation)
+    aside = customers - int(one(engine, model.agg(n=model.count()))["n"]) if recipe.set_aside else 0
+    if customers - aside < FEWEST_CUSTOMERS:
+        raise DataError("Hardly any customer is left when the unusual ones are set aside. Let them take part.")
+    progress("Drawing customers", 0.7)
+    points = draw(engine, model, coordinates(preparation), "key", recipe.seed)
+    return Ready(engine, recipe, table, preparation, model, points, aside)
+
+
+def segmented(ready: Ready, k: int, progress: Progress, previous: Segmentation | None) -> Segmented:
+    """Cluster into ``k`` segments, refine on every customer, describe and judge.
+
+    Parameters
+    ----------
+    previous : the segmentation whose ids, names and colours live on where its segments do
+    """
+    engine, recipe = ready.engine, ready.recipe
+    progress("Clustering", 0.0)
+    solution = fit_method(ready.points, recipe.method, k, recipe.seed)
+    progress("Refining on every customer", 0.05)
+    refined, solution = _on_everybody(ready, solution)
+    progress("Describing the segments", 0.2)
+    segmentation, order, profiles, portraits = _describe(ready, _draft(ready, refined, solution), previous)
+    quarters = {f: (p.quarter, p.three_quarters) for f, p in profiles.everybody.numbers.items()}
+    filling = influence_of_filling(engine, ready.table, segmentation, quarters)
+    progress("Judging the segments", 0.5)
+    final = solution_at(ready.points, refined.centres, solution.shapes)
+    judged = judge(ready.points, final, recipe.seed, on_progress=part(progress, 0.5, 1.0), method=recipe.method)
     segmentation, verdict = _judged(segmentation, judged, order)
-    evidence = evidence or weigher.evidence(part(progress, 0.55, 0.93))
-    notes = tuple(_note(f, recipe) for f in facts)
-    cleaning = source.made + describe_cleaning(engine, source.table, recipe, facts)
-    cleaning += _prepared(preparation, recipe, {c: p.low for c, p in profiles.everybody.numbers.items()})
-    return Fit(
-        customers, notes, cleaning, evidence, verdict, segmentation, profiles, portraits, refined.wcss, variables
-    )
+    silhouettes = silhouettes_by_segment(ready.points, final)
+    ordered = tuple(silhouettes[i] for i in order)
+    return Segmented(segmentation, verdict, profiles, portraits, refined.wcss, filling, ordered)
 
 
-def _store_model(
-    engine: Engine, table: ibis.Table, recipe: Recipe, preparation: Preparation, columns: Sequence[str]
-) -> ibis.Table:
+def _store_model(engine: Engine, table: ibis.Table, recipe: Recipe, preparation: Preparation) -> ibis.Table:
     # Lloyd passes read the model table many times: worth storing.
+    if recipe.set_aside:
+        quarters = quartiles(engine, table, recipe.measured_features)
+        table = table.filter(~far_out(table, preparation, quarters))
     renamed = table.select(
         **{f"__x{i}": table[f] for i, f in enumerate(recipe.features)}, key=customer_key(table, recipe)
     )
     steps = tuple(replace(step, feature=f"__x{i}") for i, step in enumerate(preparation))
-    return engine.store("__model", to_model(renamed, steps).select("key", *columns))
+    return engine.store("__model", to_model(renamed, steps).select("key", *coordinates(preparation)))
+
+
+def _on_everybody(ready: Ready, solution: Solution) -> tuple[Refined, Solution]:
+    """Centres of k-means are moved until they stand still on all rows; other methods' segments are counted there."""
+    columns = coordinates(ready.preparation)
+    if ready.recipe.method == "kmeans":
+        return refine(ready.engine, ready.model, columns, solution.centres), solution
+    counted_ = measure(ready.engine, ready.model, columns, solution.centres, solution.shapes)
+    kept = [j for j, size in enumerate(counted_.sizes) if size]
+    if len(kept) == len(counted_.sizes):
+        return counted_, solution
+    shapes = tuple(solution.shapes[j] for j in kept) if solution.shapes else ()
+    solution = solution_at(ready.points, [solution.centres[j] for j in kept], shapes)
+    return measure(ready.engine, ready.model, columns, solution.centres, shapes), solution
 
 
 def customer_key(table: ibis.Table, recipe: Recipe) -> ibis.expr.types.StringValue:
@@ -207,14 +313,17 @@ def _check_distinct(points: Points, wanted: int | None) -> None:
         )
 
 
-def _draft(recipe: Recipe, preparation: Preparation, refined: Refined, customers: int) -> Segmentation:
+def _draft(ready: Ready, refined: Refined, solution: Solution) -> Segmentation:
     """The segmentation before its segments are put in order, named and judged."""
-    spread = max(refined.wcss / customers / len(preparation), 1e-9)
+    took_part = sum(refined.sizes)
+    spread = 1.0 if solution.shapes else max(refined.wcss / took_part / len(ready.preparation), 1e-9)
     segments = tuple(
-        Segment(f"s{i + 1}", "", i, size, size / customers, "", "constructed", 0.0)
+        Segment(f"s{i + 1}", "", i, size, size / took_part, "", "constructed", 0.0)
         for i, size in enumerate(refined.sizes)
     )
-    return Segmentation(recipe, preparation, refined.centres, segments, spread, customers)
+    return Segmentation(
+        ready.recipe, ready.preparation, refined.centres, segments, spread, took_part + ready.aside, solution.shapes
+    )
 
 
 def _judged(segmentation: Segmentation, verdict: Verdict, order: Sequence[int]) -> tuple[Segmentation, Verdict]:
@@ -232,19 +341,22 @@ def _judged(segmentation: Segmentation, verdict: Verdict, order: Sequence[int]) 
 
 
 def _describe(
-    engine: Engine, table: ibis.Table, draft: Segmentation, previous: Segmentation | None
+    ready: Ready, draft: Segmentation, previous: Segmentation | None
 ) -> tuple[Segmentation, tuple[int, ...], Profiles, tuple[Portrait, ...]]:
     """Profile the segments, put them in order of value, give them ids, names and colours."""
-    recipe, k = draft.recipe, len(draft.segments)
+    engine, table, recipe, k = ready.engine, ready.table, ready.recipe, len(draft.segments)
     assigned = engine.view("__assigned", assign(table, draft))
     numbers, categories = profiled_columns(recipe)
     unordered = profile(engine, assigned, SEGMENT, k, numbers, categories)
     order = by_value(unordered, recipe)
     profiles = Profiles(unordered.everybody, tuple(unordered.segments[i] for i in order))
+    far = reach(engine, assigned, draft)
     ordered = replace(
         draft,
         centres=tuple(draft.centres[i] for i in order),
         segments=tuple(draft.segments[i] for i in order),
+        shapes=tuple(draft.shapes[i] for i in order) if draft.shapes else (),
+        reach=tuple(far[i] for i in order),
     )
     kept = _kept(engine, table, ordered, previous)
     portraits = portray(profiles, recipe, {place: segment.name for place, segment in kept.items()})
@@ -261,6 +373,8 @@ def _describe(
                 colour=old.colour if old else colours.pop(0),
                 name=portrait.name,
                 sentence=portrait.sentence,
+                size=profiles.segments[place].customers,
+                share=profiles.segments[place].customers / draft.customers,
                 value_share=profiles.share_of_total(place, worth) if worth else None,
             )
         )
@@ -278,7 +392,7 @@ def _kept(engine: Engine, table: ibis.Table, new: Segmentation, previous: Segmen
     """Old segments that live on, by the place of the new segment that they live on in."""
     if previous is None or not all(c in table.columns for c in previous.recipe.features):
         return {}
-    if any(table[f].type().is_string() for f in previous.recipe.features):
+    if any(table[f].type().is_string() for f in previous.recipe.measured_features):
         return {}
     now = assign(table, new)
     both = assign(now.select(*table.columns, __now=now[SEGMENT]), previous)
@@ -287,47 +401,6 @@ def _kept(engine: Engine, table: ibis.Table, new: Segmentation, previous: Segmen
     for row in counts:
         shared[row["new"], row["old"]] = row["n"]
     return {m.new: previous.segments[m.old] for m in match_segments(shared)}
-
-
-def _note(facts: ColumnFacts, recipe: Recipe) -> ColumnNote:
-    role = next(
-        (c for c in recipe.columns if c.column == facts.name),
-        ColumnRole(facts.name, Role.IGNORED, "the recipe does not name it", facts.name),
-    )
-    return ColumnNote(facts.name, role.role, facts.blanks, role.reason, role.label, facts.distinct)
-
-
-def _prepared(preparation: Preparation, recipe: Recipe, lows: Mapping[str, float]) -> CleaningLog:
-    """What preparation did to features, as entries of the cleaning log. ``lows``: smallest values."""
-    entries: list[CleaningEntry] = []
-    source = {c.column for c in recipe.columns}
-    told = {r.column for r in recipe.cleaning if r.action == "fill" and r.column in source}
-    by_hand = {r.column for r in recipe.cleaning if r.action == "fill" and r.values}
-    off = [r for r in recipe.cleaning if r.action in ("bound", "log") and not r.enabled]
-    for rule in off:
-        what = "its logarithm" if rule.action == "log" else "bounds for its far-out values"
-        label = recipe.column(rule.column).label
-        entries.append(
-            CleaningEntry(rule.action, rule.column, 0, f"{label} is clustered without {what}, as decided by you.")
-        )
-    for step in preparation:
-        label = recipe.column(step.feature).label
-        if step.blanks and step.feature not in told:
-            with_what = f"{step.fill:,.6g}" if step.feature in by_hand else f"the median {step.fill:,.6g}"
-            detail = f"{counted(step.blanks, 'blank')} in {label} filled with {with_what} for clustering."
-            entries.append(CleaningEntry("fill", step.feature, step.blanks, detail, rule=f"fill/0/{step.feature}"))
-        if step.bounded and step.low is not None and step.high is not None:
-            low, high = (cast(float, np.expm1(v)) if step.log else v for v in (step.low, step.high))
-            detail = (
-                f"{counted(step.bounded, 'value')} of {label} beyond {low:,.6g} to {high:,.6g} counted as the bound in "
-                "clustering (three interquartile ranges beyond the quartiles); charts show them as they are."
-            )
-            entries.append(CleaningEntry("bound", step.feature, step.bounded, detail, rule=f"bound/0/{step.feature}"))
-        if step.log:
-            below = "; values below 0 count as 0" if lows.get(step.feature, 0.0) < 0 else ""
-            detail = f"{label} is heavily skewed, so clustering sees its logarithm{below}."
-            entries.append(CleaningEntry("log", step.feature, 0, detail, rule=f"log/0/{step.feature}"))
-    return tuple(entries)
 
 
 __all__ = ["ROW", "ColumnNote", "Fit", "Progress", "fit", "measure_facts", "profiled_columns", "propose_recipe"]

@@ -1,8 +1,10 @@
 """The study folder: a data snapshot, how it was read, and what was fitted. Written so that a crash leaves the old one.
 
-study.json                     the card: name, source, which data and which fit are current; replaced as the last step
+study.json                     the card: name, source, which data and which fit are current, which other solutions are
+                               kept; replaced as the last step
 data/<fingerprint>.parquet     the typed source table
 fits/<fingerprint>.json        recipe, segmentation, evidence, profiles
+fits/seconds.json              how long each method took on this machine: no part of the study proper
 source/origin                  where the source was read from, to read it in another way: no part of the study proper
 source/original                the source itself, in its place, where it was uploaded
 """
@@ -13,49 +15,29 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import ibis
 
 from segscope.engine import Engine
 from segscope.errors import StudyError
-from segscope.intake import ROW, IntakeReport, ReadOptions
+from segscope.intake import ROW
 from segscope.intake.database import is_server, without_password
 from segscope.intake.files import FILE_ADDRESS
 from segscope.recipe import build, dump_json
 from segscope.segmentation import check_shape
+from segscope.study.card import SCHEMA_VERSION, Card, Snapshot, keeping, usual_name, with_data
 from segscope.study.fitting import Fit
 
 CARD = "study.json"
-SCHEMA_VERSION = 1
 DATA_NAME = re.compile(r"data/[0-9a-f]{16}\.parquet")
 FIT_NAME = re.compile(r"fits/[0-9a-f]{16}\.json")
 ORIGIN, KEPT_SOURCE = Path("source", "origin"), Path("source", "original")
+SECONDS = Path("fits", "seconds.json")
 LARGEST_FILE_BYTES = 200_000_000
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a study is, at a glance.
-
-    Attributes
-    ----------
-    data, fit : names of files inside the folder
-    intake, reading : how the source was read, and what was asked for
-    """
-
-    name: str
-    source: str
-    customers: int
-    data: str
-    fit: str
-    intake: IntakeReport
-    synthetic: bool = False
-    reading: ReadOptions = field(default_factory=ReadOptions)
-    schema_version: int = field(default=SCHEMA_VERSION)
 
 
 def is_study(folder: Path) -> bool:
@@ -85,18 +67,28 @@ def read_card(folder: Path) -> Card:
     if version != SCHEMA_VERSION:
         raise StudyError(f"{CARD} must have schema_version {SCHEMA_VERSION}. Got {version!r:.40}.")
     card: Card = build(Card, data, StudyError, CARD)
-    for name, form in ((card.data, DATA_NAME), (card.fit, FIT_NAME)):
-        if not form.fullmatch(name) or not (folder / name).is_file():
-            raise StudyError(f"The study {folder} is damaged: {name!r:.80} is missing. Fit it again.")
-    return card
+    if not all(_is_there(folder, name, form) for name, form in ((card.data, DATA_NAME), (card.fit, FIT_NAME))):
+        raise StudyError(f"The study {folder} is damaged: {card.data} or {card.fit} is missing. Fit it again.")
+    # A kept solution whose files are gone is gone; the study is whole without it.
+    kept = tuple(k for k in card.kept if _is_there(folder, k.data, DATA_NAME) and _is_there(folder, k.fit, FIT_NAME))
+    return replace(card, kept=kept)
+
+
+def _is_there(folder: Path, name: str, form: re.Pattern[str]) -> bool:
+    return bool(form.fullmatch(name)) and (folder / name).is_file()
 
 
 def read_fit(folder: Path, card: Card) -> Fit:
     """Read the current fit of a study."""
-    found: Fit = build(Fit, _read_json(folder / card.fit), StudyError, card.fit)
+    return read_solution(folder, card.fit)
+
+
+def read_solution(folder: Path, name: str) -> Fit:
+    """Read one fit of a study by the name of its file, as its card has it."""
+    found: Fit = build(Fit, _read_json(folder / name), StudyError, name)
     check_shape(found.segmentation)
     if not len(found.segments) == len(found.profiles.segments) == len(found.portraits) == len(found.verdict.segments):
-        raise StudyError(f"{card.fit} must have a profile, a portrait and a verdict for every segment.")
+        raise StudyError(f"{name} must have a profile, a portrait and a verdict for every segment.")
     return found
 
 
@@ -125,11 +117,21 @@ def write_study(folder: Path, engine: Engine, source: ibis.Table, card: Card, fi
     ``card`` says everything but the names of the files, which are found here.
     """
     with _new_or_same(folder) as place:
-        card = replace(
-            card, customers=fit.customers, data=_write_data(place, engine, source), fit=_write_fit(place, fit)
-        )
+        there = Snapshot(_write_data(place, engine, source), fit.customers, card.intake, card.reading)
+        before = _card_before(place)
+        card = replace(with_data(before or card, there), name=card.name, source=card.source, synthetic=card.synthetic)
+        card = replace(card, fit=_write_fit(place, fit))
+        card = keeping(card, usual_name(fit.recipe, len(fit.segments)))
         write_card(place, card)
     return card
+
+
+def _card_before(place: Path) -> Card | None:
+    """The card of the study that is written over; None where there is none that can be read."""
+    try:
+        return read_card(place) if is_study(place) else None
+    except StudyError:
+        return None
 
 
 def note_origin(folder: Path, source: str) -> None:
@@ -166,9 +168,31 @@ def source_of(folder: Path) -> str | None:
     return str(place) if place.exists() else None
 
 
-def write_fit(folder: Path, card: Card, fit: Fit) -> Card:
-    """Make another fit on the same data the current one."""
+def note_seconds(folder: Path, seconds: Mapping[str, float]) -> None:
+    """Note how long each method took. It belongs to the machine, so it is no part of the study proper."""
+    (folder / SECONDS).parent.mkdir(exist_ok=True)
+    _replace_text(folder / SECONDS, json.dumps({name: round(value, 2) for name, value in seconds.items()}) + "\n")
+
+
+def read_seconds(folder: Path) -> dict[str, float]:
+    """How long each method took, where that is known."""
+    try:
+        found: dict[str, float] = build(dict[str, float], _read_json(folder / SECONDS), StudyError, str(SECONDS))
+    except (OSError, StudyError):
+        return {}
+    return found
+
+
+def write_fit(folder: Path, card: Card, fit: Fit, instead_of: str = "") -> Card:
+    """Make another fit on the same data the current one; the one before is kept.
+
+    ``instead_of``: the file of a fit that is the same solution with less evidence, which goes.
+    """
+    if card.current is None:  # a study from before solutions were kept
+        old = read_fit(folder, card)
+        card = keeping(card, usual_name(old.recipe, len(old.segments)))
     changed = replace(card, customers=fit.customers, fit=_write_fit(folder, fit))
+    changed = keeping(changed, usual_name(fit.recipe, len(fit.segments)), instead_of)
     write_card(folder, changed)
     return changed
 
@@ -230,8 +254,9 @@ def _replace_text(path: Path, text: str) -> None:
 
 
 def _tidy(place: Path, card: Card) -> None:
-    """Remove what no longer belongs to the study: earlier data and fits, and what a killed run left."""
-    current = {place / card.data, place / card.fit}
+    """Remove what no longer belongs to the study: data and fits that are not kept, and what a killed run left."""
+    named = [card.data, card.fit, *(k.data for k in card.kept), *(k.fit for k in card.kept)]
+    current = {place / name for name in named} | {place / SECONDS}
     for path in [*(place / "data").iterdir(), *(place / "fits").iterdir()]:
         if path not in current:
             path.unlink(missing_ok=True)

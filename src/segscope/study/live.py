@@ -1,23 +1,27 @@
 """A study in use: its customers in an engine, ready to be explored from many threads."""
 
+import hashlib
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
 import ibis
 
-from segscope.engine import DuckDBEngine, Engine, connect
+from segscope.engine import DuckDBEngine, Engine, connect, connect_scratch
 from segscope.exploring import Variable, add_bins
 from segscope.intake import ROW
-from segscope.recipe import Recipe
+from segscope.recipe import Recipe, dump_json
 from segscope.segmentation import SEGMENT, assign, to_customers
+from segscope.settings import from_environment
+from segscope.study.card import Card
 from segscope.study.customers import MADE, Source, make
 from segscope.study.fitting import Fit, customer_key
-from segscope.study.folder import Card, read_card, read_data, read_fit
+from segscope.study.folder import read_card, read_data, read_fit
 
 SAMPLE_CUSTOMERS = 20_000
+CELLS_IN_MEMORY = 50_000_000  # of a source; above, its tables lie on disk, compressed: 10 million customers in 1 GB
 Result = TypeVar("Result")
 SEGMENT_VARIABLE = "__segment_name"
 
@@ -53,6 +57,11 @@ class LiveStudy:
         """Place and description of a variable."""
         return next((i, v) for i, v in enumerate(self.variables) if v.column == column)
 
+    @property
+    def stamp(self) -> str:
+        """What tells this data and segmentation from others; the same when only evidence is added."""
+        return self.once("stamp", lambda: _fingerprint(self.card.data + dump_json(self.fit.segmentation)))
+
     def once(self, key: Hashable, compute: Callable[[], Result]) -> Result:
         """Compute something that never changes for this study once; it is forgotten with the study."""
         with self._lock:
@@ -64,11 +73,26 @@ class LiveStudy:
         return found
 
 
-def open_study(folder: Path) -> LiveStudy:
-    """Load a study's customers into an engine of their own; after that the engine reads no file."""
+def _fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def reopened(live: LiveStudy, folder: Path) -> LiveStudy:
+    """A study that is open, as it is written now; where only evidence was added its customers stay loaded."""
     card = read_card(folder)
     fit = read_fit(folder, card)
-    engine = connect()
+    same = (live.card.data, live.fit.segmentation, live.fit.variables)
+    if same == (card.data, fit.segmentation, fit.variables):
+        return replace(live, card=card, fit=fit)
+    return open_study(folder)
+
+
+def open_study(folder: Path) -> LiveStudy:
+    """Load a study's customers into an engine of their own; after that the engine reads no file but its own."""
+    card = read_card(folder)
+    fit = read_fit(folder, card)
+    few = card.customers * len(fit.columns) <= CELLS_IN_MEMORY
+    engine = connect() if few else connect_scratch(from_environment().study_memory)
     source = read_data(folder, card, engine, "source")
     if fit.recipe.log:
         source = make(engine, Source(source, ()), fit.recipe).table

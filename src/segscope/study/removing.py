@@ -5,7 +5,7 @@ from pathlib import Path
 
 from segscope.errors import StudyError
 from segscope.study.audiences import FILE as AUDIENCES
-from segscope.study.folder import CARD, DATA_NAME, FIT_NAME, KEPT_SOURCE, ORIGIN, is_study
+from segscope.study.folder import CARD, DATA_NAME, FIT_NAME, KEPT_SOURCE, ORIGIN, SECONDS, is_study
 
 LEFT_BY_RUNS = ".partial"
 
@@ -31,7 +31,13 @@ def remove_study(folder: Path) -> None:
 
 
 def _own_files(folder: Path) -> list[Path]:
-    named = [folder / ORIGIN, folder / KEPT_SOURCE, folder / f"{CARD}{LEFT_BY_RUNS}", folder / AUDIENCES]
+    named = [
+        folder / ORIGIN,
+        folder / KEPT_SOURCE,
+        folder / f"{CARD}{LEFT_BY_RUNS}",
+        folder / AUDIENCES,
+        folder / SECONDS,
+    ]
     for inner, form in (("data", DATA_NAME), ("fits", FIT_NAME)):
         if not (folder / inner).is_dir():
             continue

@@ -13,21 +13,25 @@ from segscope.errors import DataError, RecipeError, SegscopeError, StudyError
 from segscope.intake import IntakeReport, ReadOptions, read, read_frame
 from segscope.intake.facts import column_kind
 from segscope.intake.progress import part
-from segscope.recipe import Recipe, Role, Transform, build, dump_json
+from segscope.recipe import FeatureWeight, Method, Recipe, Role, Transform, build, dump_json
 from segscope.samples import SYNTHETIC_NOTE
 from segscope.segmentation import Segmentation
+from segscope.study.card import Card, Kept, made_current
+from segscope.study.completing import complete
 from segscope.study.customers import Customers, adapted, decide, make, source_of_table
 from segscope.study.fitting import Fit, Progress, Weigher, fit
 from segscope.study.folder import (
-    Card,
     check_writable,
     is_study,
     keep_source,
     note_origin,
+    note_seconds,
     read_card,
     read_data,
     read_fit,
+    read_solution,
     source_of,
+    write_card,
     write_fit,
     write_study,
 )
@@ -50,6 +54,9 @@ class Choices:
     seed: int | None = None
     recipe: Recipe | None = None
     changes: tuple[Change, ...] = ()
+    method: Method | None = None
+    weights: tuple[FeatureWeight, ...] | None = None
+    set_aside: bool | None = None
 
     def applied(self, recipe: Recipe) -> Recipe:
         """A recipe with these choices made."""
@@ -59,9 +66,9 @@ class Choices:
             if not self.features:
                 raise RecipeError("Choose at least one feature to cluster on.")
             recipe = recipe.replace(features=self.features)
-        if self.transform is not None:
-            recipe = recipe.replace(transform=self.transform)
-        return recipe if self.seed is None else recipe.replace(seed=self.seed)
+        names = ("transform", "seed", "method", "weights", "set_aside")
+        chosen = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return recipe.replace(**chosen) if chosen else recipe
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,8 @@ class Order:
     source : file or address to make a study from; "" for a study that is there
     shown : the source's name for people, where the file at hand has another
     keep : move the source into the study: it was uploaded, and nobody else has it
+    solution : id of a kept solution to make current, in place of a fit
+    complete : complete the evidence of the current fit, in place of another one
     """
 
     folder: str
@@ -84,6 +93,8 @@ class Order:
     source: str = ""
     shown: str = ""
     keep: bool = False
+    solution: str = ""
+    complete: bool = False
 
     def to_json(self) -> str:
         """Write the order as JSON."""
@@ -116,6 +127,10 @@ def carry_out(order: Order, progress: Progress = silent) -> Fit:
             keep_source(folder, Path(order.source))
         return found
     card = read_card(folder)
+    if order.solution:
+        return switch(folder, card, order.solution)
+    if order.complete:
+        return complete_study(folder, progress)
     if order.reading != card.reading:
         return reread(folder, card, order, progress)
     return refit(folder, order.recipe or read_fit(folder, card).recipe, progress)
@@ -129,6 +144,7 @@ def fit_source(
     weigher: Weigher | None = None,
     reading: ReadOptions | None = None,
     shown: str = "",
+    thorough: bool = False,
 ) -> Fit:
     """Read a source, fit it, and write the study.
 
@@ -140,6 +156,7 @@ def fit_source(
     weigher : who weighs the evidence; None does it in this process
     reading : what the user knows of the source
     shown : the source's name for people, where the file at hand has another
+    thorough : complete the evidence too; else that is left for later (see complete_study)
 
     Raises
     ------
@@ -158,13 +175,18 @@ def fit_source(
             else read_frame(source, engine)
         )
         recipe, customers = _decided(engine, table, choices)
-        found = _fitted(engine, customers, recipe, report, progress, _previous(folder), weigher)
+        quick = part(progress, 0.0, 0.4) if thorough else progress
+        found, seconds = _fitted(engine, customers, recipe, report, quick, _previous(folder), weigher), None
+        if thorough:
+            found, seconds = complete(engine, customers, found, part(progress, 0.4, 0.95))
         progress("Writing the study", 0.95)
         card = Card(
             _name(report), report.source, found.customers, "", "", report, is_place and _is_sample(Path(source)),
             reading=reading,
         )  # fmt: skip
         write_study(folder, engine, table, card, found)
+        if seconds:
+            note_seconds(folder, seconds)
         if is_place:
             note_origin(folder, str(source))
     finally:
@@ -173,8 +195,10 @@ def fit_source(
 
 
 def refit(folder: Path, recipe: Recipe, progress: Progress = silent) -> Fit:
-    """Fit another recipe to the data of a study, and make it the current fit."""
+    """Fit another recipe to the data of a study, and make it the current fit; one that is kept answers at once."""
     card = read_card(folder)
+    if same := _answered(folder, card, recipe):
+        return switch(folder, card, same.id)
     engine = connect()
     try:
         progress("Reading the data", 0.0)
@@ -212,6 +236,50 @@ def reread(folder: Path, card: Card, order: Order, progress: Progress = silent) 
     finally:
         engine.close()
     return found
+
+
+def switch(folder: Path, card: Card, solution_id: str) -> Fit:
+    """Make a kept solution the current one.
+
+    Raises
+    ------
+    StudyError : when it is not kept any more, or its file is damaged; the study is as it was then
+    """
+    changed = made_current(card, solution_id)
+    found = read_fit(folder, changed)
+    write_card(folder, changed)
+    return found
+
+
+def complete_study(folder: Path, progress: Progress = silent) -> Fit:
+    """Complete the evidence of a study's current fit."""
+    card = read_card(folder)
+    before = read_fit(folder, card)
+    engine = connect()
+    try:
+        progress("Reading the data", 0.0)
+        table = engine.store("source", read_data(folder, card, engine, "snapshot"))
+        customers = make(engine, source_of_table(engine, table), before.recipe)
+        found, seconds = complete(engine, customers, before, part(progress, 0.05, 0.95))
+        progress("Writing the study", 0.95)
+        write_fit(folder, card, found, instead_of=card.fit)
+        note_seconds(folder, seconds)
+    finally:
+        engine.close()
+    return found
+
+
+def _answered(folder: Path, card: Card, recipe: Recipe) -> Kept | None:
+    """The kept solution of the same recipe on the same data, if there is one."""
+    for kept in card.kept:
+        if kept.data == card.data:
+            try:
+                found = read_solution(folder, kept.fit)
+            except SegscopeError:
+                continue
+            if found.recipe == recipe:
+                return kept
+    return None
 
 
 def check_recipe(table: ibis.Table, recipe: Recipe, where: str) -> None:

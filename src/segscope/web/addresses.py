@@ -3,8 +3,9 @@
 import re
 from pathlib import PurePosixPath
 
+from segscope.wording import clean_name
+
 LONGEST_SLUG = 60
-LONGEST_NAME = 120
 ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
 
@@ -15,16 +16,6 @@ def slug(name: str) -> str:
     ('m-ller-s-hne-2024', 'etc', 'study')
     """
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_SLUG].rstrip("-") or "study"
-
-
-def clean_name(name: str, otherwise: str = "") -> str:
-    """A name on one line without control characters, of at most 120 characters.
-
-    >>> clean_name("  Spring\\n customers "), clean_name("\\x00", otherwise="file")
-    ('Spring customers', 'file')
-    """
-    printable = "".join(c if c.isprintable() else " " for c in name)
-    return " ".join(printable.split())[:LONGEST_NAME].strip() or otherwise
 
 
 def file_name(name: str) -> str:

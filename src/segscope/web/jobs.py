@@ -1,7 +1,8 @@
-"""Long work: a study fitted or made in a child process, with progress, cancel and limits. One run a study at a time.
+"""Long work: a study fitted or made in a child process, with progress, cancel and limits.
 
-The child writes the study as its last step, so whatever becomes of it, the segmentation that was there stays until a
-better one is whole. Runs belong to the server, not to a page: they go on when the page is left or loaded again.
+The runs of one study come one after the other, in the order in which they were asked for. The child writes the study as
+its last step, so whatever becomes of it, the segmentation that was there stays until a better one is whole. Runs belong
+to the server, not to a page: they go on when the page is left or loaded again.
 """
 
 import json
@@ -34,7 +35,8 @@ Status = Literal["running", "done", "failed", "cancelled"]
 PRELOADED = ["segscope.web.jobs", "ibis.backends.sql.compilers"]
 SECONDS_TO_END = 3.0
 SECONDS_BETWEEN_LOOKS = 0.1
-ORDERS_KEPT = 20
+STEPS_BACK = 20
+MOST_WAITING = 5
 NICENESS = 5  # the page answers first
 SAMPLE_SHARE = 0.05
 
@@ -73,8 +75,9 @@ class Job:
 @dataclass
 class _Run:
     job: Job
-    before: Order | None
-    written_before: tuple[str, str] | None
+    after: "_Run | None" = None
+    solution_before: str = ""
+    written_before: tuple[str, str] | None = None
     process: BaseProcess | None = None
     stopped: bool = False
     finished: bool = False
@@ -86,7 +89,7 @@ class _Run:
 
 
 class Jobs:
-    """The runs of a server, the latest of each study. Safe to use from many threads.
+    """The runs of a server: of each study those that are not over yet, and the last that is. Safe for many threads.
 
     Parameters
     ----------
@@ -106,8 +109,8 @@ class Jobs:
         self._settings = settings or Settings()
         self._places = threading.Semaphore(self._settings.runs)
         self._lock = threading.Lock()
-        self._runs: dict[str, _Run] = {}
-        self._earlier: dict[str, list[Order]] = {}
+        self._runs: dict[str, list[_Run]] = {}
+        self._earlier: dict[str, list[str]] = {}
         self._count = 0
 
     def warm(self) -> None:
@@ -119,53 +122,76 @@ class Jobs:
             ensure_running()
 
     def latest(self, study_id: str) -> Job | None:
-        """The latest run of a study, whatever became of it."""
+        """The run of a study that goes on, else the last one, whatever became of it."""
         with self._lock:
-            run = self._runs.get(study_id)
-            return run.job if run else None
+            runs = self._runs.get(study_id, [])
+            return next((r.job for r in runs if r.job.status == "running"), runs[-1].job if runs else None)
+
+    def waiting(self, study_id: str) -> tuple[Job, ...]:
+        """The runs of a study that wait for the one that goes on."""
+        with self._lock:
+            return tuple(r.job for r in self._runs.get(study_id, []) if r.job.status == "running")[1:]
 
     def running(self, study_id: str) -> bool:
         """Whether a run of a study is going on."""
         job = self.latest(study_id)
         return job is not None and job.status == "running"
 
-    def earlier(self, study_id: str) -> Order | None:
-        """The order that leads back to what was before; None where there was none since the server started."""
+    def earlier(self, study_id: str) -> str | None:
+        """Id of the solution before the last run; None where there was none since the server started."""
         with self._lock:
-            orders = self._earlier.get(study_id)
-            return orders[-1] if orders else None
+            ids = self._earlier.get(study_id)
+            return ids[-1] if ids else None
 
-    def start(self, study_id: str, order: Order, before: Order | None = None, sample: int = 0) -> Job:
-        """Start a run. Who asks for what is running already joins it.
+    def start(self, study_id: str, order: Order, sample: int = 0) -> Job:
+        """Start a run, after those of this study that go on. Who asks for what is asked for already joins it.
+
+        Evidence that is being completed gives way: its run is stopped.
 
         Parameters
         ----------
         order : what to do
-        before : the order that leads back to what is there now; None for a study that is being made
         sample : synthetic customers to write to the order's source first
 
         Raises
         ------
-        StudyError : when another run of this study is going on
+        StudyError : when too many runs of this study wait
         """
         with self._lock:
-            going = self._runs.get(study_id)
-            if going and going.job.status == "running":
-                if going.job.order == order:
-                    return going.job
-                raise StudyError("Another run of this study is going on. Wait for it, or cancel it first.")
+            going = [r for r in self._runs.get(study_id, []) if r.job.status == "running"]
+            for run in going:
+                if run.job.order == order and not run.stopped:
+                    return run.job
+            if len(going) > MOST_WAITING:
+                raise StudyError(f"{MOST_WAITING} runs of this study wait already. Let them end, or cancel some.")
+            giving_way = [r for r in going if r.job.order.complete]
             self._count += 1
             job = Job(self._count, study_id, order, time.monotonic(), sample)
-            run = _Run(job, before, _written(Path(order.folder)))
-            self._runs[study_id] = run
+            run = _Run(job, going[-1] if going else None)
+            self._runs[study_id] = [*(going or self._runs.get(study_id, [])[-1:]), run]
+        for other in giving_way:
+            self._stop(other)
         threading.Thread(target=self._carry, args=(run,), daemon=True).start()
         return job
 
     def cancel(self, study_id: str) -> None:
-        """Stop the run of a study; the segmentation that was there stays."""
+        """Stop the run of a study that goes on; the segmentation that was there stays."""
         with self._lock:
-            run = self._runs.get(study_id)
-            if run is None or run.job.status != "running" or run.finished:
+            going = [r for r in self._runs.get(study_id, []) if r.job.status == "running"]
+        if going:
+            self._stop(going[0])
+
+    def give_way(self, study_id: str) -> None:
+        """Stop the completing of evidence, and wait until it has ended: its study is about to be changed by hand."""
+        with self._lock:
+            going = [r for r in self._runs.get(study_id, []) if r.job.status == "running" and r.job.order.complete]
+        for run in going:
+            self._stop(run)
+            run.over.wait(2 * SECONDS_TO_END)
+
+    def _stop(self, run: _Run) -> None:
+        with self._lock:
+            if run.job.status != "running" or run.finished:
                 return
             run.stopped = True
             run.job = replace(run.job, stage="Stopping")
@@ -182,9 +208,9 @@ class Jobs:
     def close(self) -> None:
         """Stop every run, and wait until they have ended."""
         with self._lock:
-            going = [run for run in self._runs.values() if run.job.status == "running"]
-        for run in going:
-            self.cancel(run.job.study_id)
+            going = [run for runs in self._runs.values() for run in runs if run.job.status == "running"]
+        for run in reversed(going):
+            self._stop(run)
         for run in going:
             run.over.wait(2 * SECONDS_TO_END)
 
@@ -206,6 +232,12 @@ class Jobs:
 
     def _enter(self, run: _Run) -> bool:
         """Take a place among the runs; False when the run was cancelled before there was one."""
+        while run.after and not run.after.over.wait(SECONDS_BETWEEN_LOOKS):
+            with self._lock:
+                if run.stopped:
+                    return False
+                run.job = replace(run.job, stage="Waiting for the run before it to end")
+        run.after = None
         while not self._places.acquire(timeout=SECONDS_BETWEEN_LOOKS):
             with self._lock:
                 if run.stopped:
@@ -215,6 +247,7 @@ class Jobs:
 
     def _follow(self, run: _Run) -> str:
         """Start the child and listen to it until it ends. Returns why it failed, if it says so."""
+        run.written_before, run.solution_before = _written(run.folder), _solution(run.folder)
         process, line = _launch(run.job, self._settings)
         with self._lock:
             run.process, stopped, failure = process, run.stopped, ""
@@ -243,7 +276,7 @@ class Jobs:
         message = "" if run.stopped else failure
         try:
             # Cancelled a moment too late, or killed after its last step: what is written counts.
-            if run.finished or _written(run.folder) != run.written_before:
+            if run.finished or (run.process and _written(run.folder) != run.written_before):
                 with self._lock:
                     run.job = replace(run.job, stage="Opening the result", share=0.98)
                 self._opened(run.job.study_id)
@@ -259,12 +292,13 @@ class Jobs:
             run.job = replace(run.job, status=status, message=message, ended=time.monotonic())
 
     def _remember(self, run: _Run) -> None:
-        orders = self._earlier.setdefault(run.job.study_id, [])
-        if orders and orders[-1] == run.job.order:
-            orders.pop()
-        elif run.before and run.before != run.job.order:
-            orders.append(run.before)
-            del orders[:-ORDERS_KEPT]
+        """Keep the way back: the solution that was current before."""
+        ids, now = self._earlier.setdefault(run.job.study_id, []), _solution(run.folder)
+        if ids and ids[-1] == now:
+            ids.pop()
+        elif run.solution_before and run.solution_before != now:
+            ids.append(run.solution_before)
+            del ids[:-STEPS_BACK]
 
 
 @cache
@@ -354,6 +388,15 @@ def _written(folder: Path) -> tuple[str, str] | None:
     except SegscopeError:
         return None
     return (card.data, card.fit) if card else None
+
+
+def _solution(folder: Path) -> str:
+    """The id of a study's current solution; "" where there is none."""
+    try:
+        card = read_card(folder) if is_study(folder) else None
+    except SegscopeError:
+        return ""
+    return card.current.id if card and card.current else ""
 
 
 def _defect(error: Exception) -> str:

@@ -49,7 +49,9 @@ def card(segmentation: Segmentation, profiles: Profiles) -> html.Section:
     )
 
 
-def _field(i: int, field: Field) -> dmc.TextInput:
+def _field(i: int, field: Field) -> dmc.TextInput | dmc.Select:
+    if field.levels:
+        return _choice(i, field)
     low, high = field.usual
     hint = "1 for yes, 0 for no" if field.yes_or_no else f"{short(low)} to {short(high)}"
     unit = "" if field.yes_or_no else field.unit
@@ -67,6 +69,21 @@ def _field(i: int, field: Field) -> dmc.TextInput:
         rightSectionPointerEvents="none",
         inputProps={"inputMode": "text" if field.yes_or_no else "decimal"},
         inputWrapperOrder=["label", "input", "description", "error"],
+        className="place-field",
+    )
+
+
+def _choice(i: int, field: Field) -> dmc.Select:
+    return dmc.Select(
+        id={"type": FIELD, "place": i},
+        label=field.label,
+        placeholder="unknown",
+        data=list(field.levels),
+        clearable=True,
+        searchable=len(field.levels) > 6,
+        size="sm",
+        radius="md",
+        comboboxProps={"shadow": "md"},
         className="place-field",
     )
 

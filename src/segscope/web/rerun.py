@@ -74,8 +74,10 @@ def register(app: Dash, studies: Studies) -> None:
         Input(ASKED, "data"),
     )
     def _follow(_ticks: int | None, study: dict[str, str] | None, _asked: object) -> tuple[object, bool, object]:
+        if study:
+            studies.complete(study["id"])
         job = studies.jobs.latest(study["id"]) if study else None
-        if study and job and job.status != "running":
+        if study and job:
             _announce(studies.get(study["id"]), study["fit"], job, ctx.triggered_id == CLOCK)
         return as_data(job), job is None or job.status != "running", header_line(job)
 
@@ -135,6 +137,7 @@ def register(app: Dash, studies: Studies) -> None:
         State(STUDY, "data"),
     )
     def _show(job: dict[str, Any] | None, study: dict[str, str]) -> tuple[object, ...]:
+        job = None if job and job["completes"] else job  # which the panel of the evidence tells of
         running = bool(job and job["status"] == "running")
         share = job["share"] if job else 0.0
         no_earlier = studies.jobs.earlier(study["id"]) is None
@@ -184,8 +187,10 @@ def act(studies: Studies, study_id: str, button: str, segments: str, features: l
 
 def _announce(live: LiveStudy, shown: str, job: Job, just_now: bool) -> None:
     """Show the new segmentation where the old one is still shown, and say on any page what became of a run."""
-    if shown != live.card.fit:
-        set_props(REFRESH, {"data": live.card.fit})
+    if shown != live.stamp:
+        set_props(REFRESH, {"data": live.stamp})
+    if job.order.complete:
+        return
     if just_now and job.status == "done":
         set_props(
             "toast", {"children": f"{counted(len(live.fit.segments), 'segment')} now, fitted in {job.seconds:.1f} s."}
@@ -205,6 +210,7 @@ def as_data(job: Job | None) -> dict[str, Any] | None:
         "share": job.share,
         "message": job.message,
         "seconds": round(job.seconds, 1),
+        "completes": job.order.complete,
         "what": asked_for(job.order.recipe) if job.order.recipe else job.order.shown,
     }
 
@@ -227,7 +233,8 @@ def header_line(job: Job | None) -> object:
     """The line in the header while a run goes on; it leads to its progress."""
     if job is None or job.status != "running":
         return None
-    words: list[Any] = [html.Span(className="job-dot"), f"Fitting, {percent(job.share)}"]
+    what = "Completing the evidence" if job.order.complete else "Fitting"
+    words: list[Any] = [html.Span(className="job-dot"), f"{what}, {percent(job.share)}"]
     return dcc.Link(words, href=address(job.study_id, "clustering"), className="chip accent job-chip", title=job.stage)
 
 

@@ -11,13 +11,12 @@ from segscope.segmentation import Segment
 from segscope.study import Fit
 from segscope.theme import segment_variable
 from segscope.web import parts
-from segscope.web.addresses import LONGEST_NAME
 from segscope.web.attributes import aria, data
 from segscope.web.jobs import Job
 from segscope.web.rerun import fill
 from segscope.web.studies import Listed, Studies
 from segscope.web.uploads import archive_address
-from segscope.wording import counted, percent
+from segscope.wording import LONGEST_NAME, counted, percent
 
 DO, TITLE, NAME, EDIT, BAR, STAGE = "home-do", "home-title", "home-name", "home-edit", "home-bar", "home-stage"
 TABLE = "home-table"

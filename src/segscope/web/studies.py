@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
@@ -14,11 +14,13 @@ from pathlib import Path
 
 from segscope.errors import SegscopeError, StudyError, did_you_mean
 from segscope.settings import Settings
-from segscope.study import Card, Fit, LiveStudy, Order, is_study, open_study, read_card, read_fit
+from segscope.study import Card, Fit, LiveStudy, Order, is_study, open_study, read_card, read_fit, reopened
+from segscope.study.card import dropped, renamed
 from segscope.study.folder import CARD, write_card
 from segscope.study.removing import remove_study
-from segscope.web.addresses import clean_name, ending, slug
+from segscope.web.addresses import ending, slug
 from segscope.web.jobs import Job, Jobs
+from segscope.wording import clean_name
 
 INCOMING = ".incoming-"
 RUN_IS_ON = "A run of this study is going on. Wait for it, or cancel it first."
@@ -67,6 +69,7 @@ class Studies:
         self._folders: dict[str, Path] = {}
         self._open: dict[str, LiveStudy] = {}
         self._making: set[str] = set()
+        self._tried: set[str] = set()
         self._listed: dict[str, tuple[int, Listed]] = {}
         self.jobs = Jobs(self.reload, self.settings, self._ended)
         for folder in folders:
@@ -136,24 +139,43 @@ class Studies:
 
         Raises
         ------
-        StudyError : when another run of this study is going on
+        StudyError : when too many runs of this study wait
         """
         live = self.get(study_id)
-        current = Order(str(live.folder), live.recipe, live.card.reading)
-        wanted = replace(current, recipe=order.recipe or current.recipe, reading=order.reading)
-        return self.jobs.start(study_id, wanted, current)
+        wanted = Order(str(live.folder), order.recipe or live.recipe, order.reading)
+        return self.jobs.start(study_id, wanted)
 
-    def undo(self, study_id: str) -> Job:
-        """Go back to the recipe and reading before the last run.
+    def switch(self, study_id: str, solution_id: str) -> Job:
+        """Make a kept solution the current one.
 
         Raises
         ------
-        StudyError : when there were none since the server started, or a run is going on
+        StudyError : when it is not kept any more
+        """
+        live = self.get(study_id)
+        read_card(live.folder).solution(solution_id)
+        return self.jobs.start(study_id, Order(str(live.folder), solution=solution_id))
+
+    def complete(self, study_id: str) -> Job | None:
+        """Complete the evidence of a study's current fit, where that was not done or tried yet; None where it was."""
+        live = self.get(study_id)
+        with self._lock:
+            if live.fit.evidence.complete or self.jobs.running(study_id) or live.card.fit in self._tried:
+                return None
+            self._tried.add(live.card.fit)
+        return self.jobs.start(study_id, Order(str(live.folder), complete=True))
+
+    def undo(self, study_id: str) -> Job:
+        """Go back to the solution before the last run.
+
+        Raises
+        ------
+        StudyError : when there was none since the server started, or it is not kept any more
         """
         earlier = self.jobs.earlier(study_id)
         if earlier is None:
-            raise StudyError("There is no earlier recipe to go back to.")
-        return self.start(study_id, earlier)
+            raise StudyError("There is no earlier solution to go back to.")
+        return self.switch(study_id, earlier)
 
     def reload(self, study_id: str) -> LiveStudy:
         """Open a study again after a run wrote it; until then everybody goes on with the old one."""
@@ -164,7 +186,7 @@ class Studies:
             raise StudyError(f"There is no study {study_id!r:.80}.")
         if old and _current(read_card(folder)) == _current(old.card):
             return old
-        fresh = open_study(folder)
+        fresh = reopened(old, folder) if old else open_study(folder)
         with self._lock:
             self._open[study_id], self._folders[study_id] = fresh, folder
         return fresh
@@ -219,14 +241,25 @@ class Studies:
         cleaned = clean_name(name)
         if not cleaned:
             raise StudyError("A study needs a name. Type one.")
-        with self._lock:
-            if self.jobs.running(study_id):
-                raise StudyError(RUN_IS_ON)
-            folder = self._folder(study_id)
-            card = replace(read_card(folder), name=cleaned)
-            write_card(folder, card)
-            if live := self._open.get(study_id):
-                self._open[study_id] = replace(live, card=replace(live.card, name=cleaned))
+        self._change(study_id, lambda card: replace(card, name=cleaned))
+
+    def rename_solution(self, study_id: str, solution_id: str, name: str) -> None:
+        """Give a kept solution another name.
+
+        Raises
+        ------
+        StudyError : for an empty name or another's, for a solution that is gone, or while a run is going on
+        """
+        self._change(study_id, lambda card: renamed(card, solution_id, name))
+
+    def drop_solution(self, study_id: str, solution_id: str) -> None:
+        """Remove a kept solution; the current one cannot go.
+
+        Raises
+        ------
+        StudyError : for the current solution, one that is gone, or while a run is going on
+        """
+        self._change(study_id, lambda card: dropped(card, solution_id))
 
     def delete(self, study_id: str) -> None:
         """Remove a study's files. Files that are none of it stay.
@@ -235,6 +268,7 @@ class Studies:
         ------
         StudyError : while a run is going on, or when files cannot be removed
         """
+        self.jobs.give_way(study_id)
         with self._lock:
             if self.jobs.running(study_id):
                 raise StudyError(RUN_IS_ON)
@@ -257,6 +291,19 @@ class Studies:
             self._temporary.cleanup()
 
     # -------------------------------------------------------------------------------------------- inside
+
+    def _change(self, study_id: str, change: Callable[[Card], Card]) -> None:
+        """Change the card of a study by hand. Evidence that is being completed gives way, and begins again later."""
+        self.jobs.give_way(study_id)
+        with self._lock:
+            if self.jobs.running(study_id):
+                raise StudyError(RUN_IS_ON)
+            folder = self._folder(study_id)
+            card = change(read_card(folder))
+            write_card(folder, card)
+            self._tried.discard(card.fit)
+            if live := self._open.get(study_id):
+                self._open[study_id] = replace(live, card=card)
 
     def _incoming(self) -> Path:
         return self.home / f"{INCOMING}{os.getpid()}"

@@ -17,8 +17,9 @@ from segscope.errors import SegscopeError, SourceError
 from segscope.settings import MIB, size_words
 from segscope.study import read_card
 from segscope.study.archive import pack
-from segscope.web.addresses import clean_name, file_name, slug
+from segscope.web.addresses import file_name, slug
 from segscope.web.studies import Studies
+from segscope.wording import clean_name
 
 UPLOADS = "/api/uploads"
 BLOCK_BYTES = MIB

@@ -15,7 +15,7 @@ from segscope.profiling import GroupProfile
 from segscope.recipe import Concept
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.theme import Scheme
-from segscope.web import comparison, parts, rfm_groups
+from segscope.web import comparison, parts, rfm_groups, rules
 from segscope.web.attributes import in_browser
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
@@ -52,6 +52,7 @@ def layout(live: LiveStudy) -> html.Div:
             html.Div([_radar_card(), _apart_card()], className="segment-pair"),
             html.Div(_ridge_cards(live), className="segment-ridges"),
             html.Div([_other_card(live), _made_of_card(live), _flags_card(live)], className="segment-ridges"),
+            rules.card(live),
             rfm_groups.card(live),
             _numbers_card(live),
         ],
@@ -136,6 +137,8 @@ def register(app: Dash, studies: Studies) -> None:
     def _flags(chosen: list[str], scheme: Scheme | None, study: State_) -> Drawn:
         live = studies.get(study["id"])
         return _draw_composition(_made_of_flags(live, _groups(live, chosen)), scheme)
+
+    rules.register(app, studies)
 
     @app.callback(
         Output(NUMBERS, "children"),

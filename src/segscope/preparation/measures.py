@@ -1,15 +1,7 @@
-"""Preparation: the fitted numbers that turn features into model space.
-
-For each feature: blanks take the median; a heavily skewed one is seen on a log scale, which ends at 0; values beyond
-Tukey's far-out fences count as the fence; then the mean is taken off and the (population) standard deviation divides.
-``transform = "none"`` fills and standardises, and does nothing else.
-
-Every sum is taken in fixed point, so the numbers are the same on every run, order of rows and engine. The same
-arithmetic, in the same order, is an expression over a table and NumPy over one customer.
-"""
+"""Preparation of numbers and flags: filled, seen on a log scale or not, bounded, standardised."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import ibis
@@ -40,6 +32,7 @@ class FeaturePreparation:
     low, high : bounds, on the log scale where ``log``; None for no bound
     mean, deviation : of the filled, transformed and bounded values (population standard deviation)
     blanks, bounded : number of customers whose value was filled, and moved to a bound
+    weight : how much the feature counts: its squared distances times this
     """
 
     feature: str
@@ -51,28 +44,27 @@ class FeaturePreparation:
     deviation: float
     blanks: int
     bounded: int
+    weight: float = 1.0
+
+    @property
+    def width(self) -> int:
+        """How many coordinates it has."""
+        return 1
+
+    @property
+    def unit(self) -> float:
+        """How much of the (transformed) feature is 1 in model space."""
+        return self.deviation / math.sqrt(self.weight)
 
 
-Preparation = tuple[FeaturePreparation, ...]
-
-
-def coordinate(place: int) -> str:
-    """Name of a model-space column.
-
-    >>> coordinate(0)
-    'z0'
-    """
-    return f"z{place}"
-
-
-def fit_preparation(
+def fit_measures(
     engine: Engine,
     table: ibis.Table,
     features: Sequence[str],
     transform: Transform,
     rules: Sequence[CleaningRule] = (),
-) -> Preparation:
-    """Fit the preparation of every feature on all rows of a table.
+) -> tuple[FeaturePreparation, ...]:
+    """Fit the preparation of numbers and flags on all rows of a table.
 
     Parameters
     ----------
@@ -128,11 +120,8 @@ def fit_preparation(
 
 
 def _bounded(step: FeaturePreparation, quarter: float, three_quarters: float) -> FeaturePreparation:
-    low, high = _onto_scale(quarter, step), _onto_scale(three_quarters, step)
-    if high <= low:
-        return step
-    reach = FAR_OUT_FENCE * (high - low)
-    return replace(step, low=low - reach, high=high + reach)
+    low, high = fences(step, quarter, three_quarters)
+    return replace(step, low=low, high=high) if high > low else step
 
 
 def _onto_scale(value: float, step: FeaturePreparation) -> float:
@@ -195,59 +184,36 @@ def _transformed(value: ir.FloatingValue, step: FeaturePreparation) -> ir.Floati
     return ibis.cases((plain < step.low, step.low), (plain > step.high, step.high), else_=plain)
 
 
-def to_model(table: ibis.Table, preparation: Preparation) -> ibis.Table:
-    """Add the model-space columns z0, z1 ... (float64, no blanks) to a table."""
-    return table.mutate(
-        **{
-            coordinate(i): (_transformed(as_number(table[step.feature]), step) - step.mean) / step.deviation
-            for i, step in enumerate(preparation)
-        }
-    )
+def measure_expression(value: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
+    """A feature's coordinate in model space, in the same arithmetic as :func:`measure_numpy`."""
+    return (_transformed(value, step) - step.mean) / step.unit
 
 
-def to_model_numpy(features: Mapping[str, Array], preparation: Preparation) -> Array:
-    """Model-space coordinates, shape (n, p), of features given as arrays of shape (n,), NaN for blank.
-
-    >>> step = FeaturePreparation(
-    ...     "a", fill=4.0, log=False, low=0.0, high=10.0, mean=2.0, deviation=2.0, blanks=0, bounded=0
-    ... )
-    >>> to_model_numpy({"a": np.array([4.0, np.nan, 99.0])}, (step,)).ravel()
-    array([1., 1., 4.])
-    """
-    return np.column_stack([_coordinate_numpy(features[step.feature], step) for step in preparation])
-
-
-def _coordinate_numpy(value: Array, step: FeaturePreparation) -> Array:
+def measure_numpy(value: Array, step: FeaturePreparation) -> Array:
+    """A feature's coordinate of shape (n, 1), blanks as NaN."""
     filled = np.clip(np.where(np.isnan(value), step.fill, value), -LARGEST_NUMBER, LARGEST_NUMBER)
     plain = np.log(np.where(filled < 0, 0.0, filled) + 1.0) if step.log else filled
     if step.low is not None and step.high is not None:
         plain = np.where(plain < step.low, step.low, np.where(plain > step.high, step.high, plain))
-    return np.asarray((plain - step.mean) / step.deviation)
+    return np.asarray((plain - step.mean) / step.unit)[:, None]
 
 
-def to_original(centre: Sequence[float], preparation: Preparation) -> tuple[float, ...]:
-    """A point of model space in original units (through the log, where one was taken).
+def beyond_fences(
+    value: ir.FloatingValue, step: FeaturePreparation, quarter: float, three_quarters: float
+) -> ir.BooleanValue:
+    """Whether a value lies beyond its far-out fences, three interquartile ranges beyond the quartiles.
 
-    >>> step = FeaturePreparation(
-    ...     "a", fill=4.0, log=False, low=0.0, high=10.0, mean=2.0, deviation=2.0, blanks=0, bounded=0
-    ... )
-    >>> to_original([1.0], (step,))
-    (4.0,)
+    The quartiles are those of the feature in original units; a blank lies within.
     """
-    values = []
-    for z, step in zip(centre, preparation, strict=True):
-        plain = z * step.deviation + step.mean
-        values.append(math.exp(plain) - 1.0 if step.log else plain)
-    return tuple(values)
+    low, high = fences(step, quarter, three_quarters)
+    if low == high:
+        return ibis.literal(False)
+    plain = _log_filled(value, step)
+    return (plain < low) | (plain > high)
 
 
-def in_words(step: FeaturePreparation) -> str:
-    """What is done to a feature, as a short phrase.
-
-    >>> in_words(FeaturePreparation("a", 4.0, True, None, None, 2.0, 2.0, 0, 0))
-    'log, standardised'
-    """
-    parts = ["log"] if step.log else []
-    if step.bounded:
-        parts.append(f"{step.bounded:,} far out bounded")
-    return ", ".join([*parts, "standardised"])
+def fences(step: FeaturePreparation, quarter: float, three_quarters: float) -> tuple[float, float]:
+    """Tukey's far-out fences on the feature's scale; twice the same number where the quartiles are."""
+    low, high = _onto_scale(quarter, step), _onto_scale(three_quarters, step)
+    reach = FAR_OUT_FENCE * (high - low)
+    return low - reach, high + reach

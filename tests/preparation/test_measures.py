@@ -1,4 +1,4 @@
-"""Preparation: features become coordinates; fitted once, the same number as an expression and in NumPy."""
+"""Numbers and flags: features become coordinates; fitted once, the same number as an expression and in NumPy."""
 
 import math
 from typing import Any
@@ -12,21 +12,14 @@ from hypothesis import strategies as st
 from segscope.clustering import nearest, nearest_numpy
 from segscope.engine import Engine
 from segscope.errors import ColumnError
-from segscope.preparation import (
-    FeaturePreparation,
-    Preparation,
-    fit_preparation,
-    in_words,
-    to_model,
-    to_model_numpy,
-    to_original,
-)
+from segscope.preparation import FeaturePreparation, in_words, to_model, to_model_numpy, to_original
+from segscope.preparation.measures import fit_measures
 from segscope.recipe import Transform
 
 
-def fitted(engine: Engine, transform: Transform, **columns: Any) -> Preparation:
+def fitted(engine: Engine, transform: Transform, **columns: Any) -> tuple[FeaturePreparation, ...]:
     table = engine.store("t", pa.table(columns))
-    return fit_preparation(engine, table, list(columns), transform)
+    return fit_measures(engine, table, list(columns), transform)
 
 
 def test_none_means_the_population_standard_deviation_and_nothing_else(engine: Engine) -> None:
@@ -116,7 +109,7 @@ def test_what_is_done_to_a_feature_is_said_in_words() -> None:
 
 def test_a_source_column_named_like_a_coordinate_does_no_harm(engine: Engine) -> None:
     table = engine.store("t", pa.table({"z1": [0.0, 2.0], "z0": [10.0, 30.0]}))
-    steps = fit_preparation(engine, table, ["z1", "z0"], "none")
+    steps = fit_measures(engine, table, ["z1", "z0"], "none")
     renamed = table.select(a=table.z1, b=table.z0)
     steps = tuple(FeaturePreparation(**{**s.__dict__, "feature": n}) for s, n in zip(steps, "ab", strict=True))
     assert engine.fetch(to_model(renamed, steps).select("z0", "z1")).to_pydict() == {
@@ -139,7 +132,7 @@ def test_the_expression_and_numpy_agree_and_so_do_the_segments(
     assume(len(set(known)) > 1 and np.std(known) > 1e-6 * max(map(abs, known)))
     table = engine.store("t", pa.table({"a": pa.array(values, pa.float64())}))
     try:
-        steps = fit_preparation(engine, table, ["a"], transform)
+        steps = fit_measures(engine, table, ["a"], transform)
     except ColumnError:
         assume(False)
     later = values + others  # customers that were not there when it was fitted, too
@@ -156,6 +149,6 @@ def test_the_expression_and_numpy_agree_and_so_do_the_segments(
 def test_what_was_fitted_has_mean_0_and_deviation_1(engine: Engine, values: list[float]) -> None:
     assume(np.std(values) > 1e-3)
     table = engine.store("t", pa.table({"a": values}))
-    model = engine.fetch(to_model(table, fit_preparation(engine, table, ["a"], "none")))["z0"].to_numpy()
+    model = engine.fetch(to_model(table, fit_measures(engine, table, ["a"], "none")))["z0"].to_numpy()
     assert model.mean() == pytest.approx(0, abs=1e-6)
     assert model.std() == pytest.approx(1, abs=1e-6)

@@ -7,8 +7,8 @@ from dash import html
 
 from segscope.figures import clustering as figures
 from segscope.naming import methodology
-from segscope.preparation import FeaturePreparation, in_words
-from segscope.recipe import DerivedColumn, Recipe
+from segscope.preparation import CategoryPreparation, Step, in_words
+from segscope.recipe import METHOD_NAMES, DerivedColumn, Recipe
 from segscope.segmentation import Segment
 from segscope.study import Fit, LiveStudy
 from segscope.theme import segment_variable
@@ -62,7 +62,7 @@ def recipe_card(live: LiveStudy) -> html.Section:
     )
 
 
-def feature_row(recipe: Recipe, step: FeaturePreparation) -> html.Li:
+def feature_row(recipe: Recipe, step: Step) -> html.Li:
     """A feature: what it is, where it comes from, what is done to it."""
     column = recipe.column(step.feature)
     origin: Sequence[Any] = ["column ", html.Code(step.feature)]
@@ -78,16 +78,20 @@ def facts(fit: Fit) -> list[tuple[str, str]]:
     """The rest of the recipe: names and values."""
     recipe, sample = fit.recipe, fit.evidence.sample
     steps = [s for s in fit.segmentation.preparation if s.blanks]
-    blanks = [f"{s.blanks:,} in {recipe.column(s.feature).label} ({full(s.fill)})" for s in steps]
+    blanks = [f"{s.blanks:,} in {recipe.column(s.feature).label} ({_filled_with(s)})" for s in steps]
     chosen = "as the evidence says" if recipe.segments is None else "as asked for"
     explored = "all of them" if sample >= fit.customers else f"explored on {sample:,}, refined on all"
     return [
-        ("Method", "k-means"),
+        ("Method", METHOD_NAMES[recipe.method]),
         ("Segments", f"{len(fit.segments)}, {chosen}"),
         ("Customers", f"{fit.customers:,}, {explored}"),
-        ("Blanks filled", f"{', '.join(blanks)}, the median" if blanks else "none"),
+        ("Blanks filled", ", ".join(blanks) if blanks else "none"),
         ("Seed", str(recipe.seed)),
     ]
+
+
+def _filled_with(step: Step) -> str:
+    return "in the middle" if isinstance(step, CategoryPreparation) else full(step.fill)
 
 
 def sizes_card(fit: Fit) -> html.Section:

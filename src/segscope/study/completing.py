@@ -1,0 +1,64 @@
+"""Completing the evidence: all criteria at their full number of resamples, and the other methods beside.
+
+The first answer comes quickly, from a short look at each number of segments. This is the long look. Where it leads to
+another number of segments, and the recipe leaves that to the evidence, the customers are clustered anew.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import get_args
+
+from segscope.clustering import alternative, gather, path, solution_at, ward_tree
+from segscope.engine import Engine
+from segscope.intake.progress import part
+from segscope.recipe import Method
+from segscope.study.customers import Customers
+from segscope.study.fitting import Fit, Progress, make_ready, segmented
+
+Seconds = Mapping[str, float]
+"""How long each method took: no part of a fit, which is the same on every machine."""
+
+
+def complete(engine: Engine, source: Customers, fit: Fit, progress: Progress) -> tuple[Fit, Seconds]:
+    """Complete the evidence of a fit.
+
+    Parameters
+    ----------
+    source : the customers that were fitted, before cleaning
+    fit : with the evidence of a first look
+
+    Returns
+    -------
+    the fit with complete evidence, and how many seconds each method took
+    """
+    ready = make_ready(engine, source, fit.recipe, part(progress, 0.0, 0.1))
+    recipe = ready.recipe
+    evidence, solutions = gather(
+        ready.points, recipe.seed, on_progress=part(progress, 0.1, 0.75), thorough=True, method=recipe.method
+    )
+    tree = ward_tree(ready.points, recipe.seed)
+    fit = replace(fit, evidence=evidence, path=path(solutions, ready.points), tree=tree)
+    if recipe.segments is None and evidence.recommended != len(fit.segments):
+        found = segmented(ready, evidence.recommended, part(progress, 0.75, 0.85), fit.segmentation)
+        fit = replace(
+            fit,
+            verdict=found.verdict,
+            segmentation=found.segmentation,
+            profiles=found.profiles,
+            portraits=found.portraits,
+            wcss=found.wcss,
+            filling=found.filling,
+            silhouettes=found.silhouettes,
+        )
+    ready.close()
+    seconds: dict[str, float] = {}
+    others = []
+    current = solution_at(ready.points, fit.segmentation.centres, fit.segmentation.shapes)
+    for i, method in enumerate(get_args(Method)):
+        progress(f"Comparing methods: {method}", 0.85 + 0.05 * i)
+        begun = time.perf_counter()
+        others.append(alternative(ready.points, current, method, recipe.seed))
+        seconds[method] = time.perf_counter() - begun
+    progress("Evidence complete", 1.0)
+    return replace(fit, alternatives=tuple(others)), seconds

@@ -1,0 +1,1 @@
+"""The cards of the Clustering tab, one idea a file."""
