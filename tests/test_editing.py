@@ -235,3 +235,34 @@ def test_whatever_is_changed_the_recipe_stays_whole_or_the_change_is_refused(
     members = {m.column for f in found.families for m in f.members}
     assert all(c.role in (Role.MEASURE, Role.FLAG) for c in found.columns if c.column in members)
     assert {r.column for r in found.cleaning} <= set(found.names)
+
+
+# ----------------------------------------------------------------------------------------------------- making segments
+
+
+def test_a_feature_is_weighed_and_the_weight_goes_with_it() -> None:
+    heavy = after(("weight", "Income", "2"))
+    assert heavy.recipe.weight("Income") == 2.0
+    assert heavy.sentences == ("Income weighs 2 times.",)
+    assert after(("weight", "Income", "2"), ("weight", "Income", "1")).recipe == RECIPE
+    assert after(("weight", "Income", "2"), ("feature", "Income", "no")).recipe.weights == ()
+
+
+@pytest.mark.parametrize("value", ["0", "11", "-1", "nan", "much"])
+def test_a_weight_is_a_number_from_a_tenth_to_ten(value: str) -> None:
+    with pytest.raises(RecipeError, match="The weight of 'Income' must be a number"):
+        after(("weight", "Income", value))
+
+
+def test_the_method_and_what_unusual_customers_do_are_decided() -> None:
+    found = after(("method", "", "ward"), ("aside", "", "yes"))
+    assert (found.recipe.method, found.recipe.set_aside) == ("ward", True)
+    assert found.sentences == ("Customers are grouped by Ward.", "Unusual customers make no segments.")
+    with pytest.raises(RecipeError, match="The method must be"):
+        after(("method", "", "magic"))
+
+
+def test_a_number_that_becomes_a_category_stays_a_feature() -> None:
+    found = after(("role", "Income", "category"))
+    assert found.recipe.features == ("Income", "total_spend")
+    assert found.recipe.category_features == ("Income",)

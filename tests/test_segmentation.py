@@ -1,5 +1,6 @@
 """The segmentation: places any customer, alike as an expression and in NumPy; a JSON file that is checked when read."""
 
+import itertools
 import json
 import math
 from dataclasses import replace
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from segscope.clustering import Shape
 from segscope.engine import Engine
 from segscope.errors import ColumnError, SegscopeError, StudyError
-from segscope.preparation import FeaturePreparation, to_model_numpy
+from segscope.preparation import CategoryPreparation, FeaturePreparation, to_model_numpy
 from segscope.recipe import CleaningRule, ColumnRole, DerivedColumn, Recipe, Role
 from segscope.segmentation import (
     SECOND,
@@ -26,6 +28,7 @@ from segscope.segmentation import (
     assign_numpy,
     by_name,
     check_columns,
+    check_shape,
     features_numpy,
     strengths_numpy,
     to_customers,
@@ -100,6 +103,64 @@ def test_a_tie_goes_to_the_more_valuable_segment(engine: Engine) -> None:
     twins = replace(MODEL, centres=((0.0, 1.0), (0.0, 1.0), (0.0, 1.0)))
     found = engine.fetch(assign(customers(engine, spend=[1.0], orders=[1.0]), twins)).to_pydict()
     assert (found[SEGMENT], found[SECOND], found[STRENGTH]) == ([0], [1], [pytest.approx(1 / 3)])
+
+
+PLANS = CategoryPreparation("plan", ("basic", "pro"), (0.5, 0.3, 0.2), True, 0, weight=2.0)
+LYING = Shape(0.7, ((0.4, 0.0, 0.0, 0.0), (0.3, 2.0, 0.0, 0.0), (0.0, 0.5, 1.0, 0.0), (0.1, 0.0, 0.2, 1.5)))
+MIXED = replace(
+    MODEL,
+    recipe=RECIPE.replace(
+        columns=(*RECIPE.columns, ColumnRole("plan", Role.CATEGORY, "", "Plan")), features=("spend", "plan")
+    ),
+    preparation=(MODEL.preparation[0], PLANS),
+    centres=((2.0, 0.5, -0.2, 0.1), (-1.0, -0.5, 0.4, 0.0), (-1.0, 0.1, -0.3, 1.0)),
+    shapes=(LYING, replace(LYING, penalty=-1.0), replace(LYING, penalty=2.0)),
+    spread=1.0,
+)
+
+
+@pytest.mark.parametrize("shapes", [(), MIXED.shapes])
+def test_categories_and_mixtures_are_placed_alike_by_the_engine_and_numpy(
+    engine: Engine, shapes: tuple[Shape, ...]
+) -> None:
+    model = replace(MIXED, shapes=shapes)
+    spends, plans = [10.0, 90.0, 160.0, 400.0, None], ["basic", "pro", "never seen", None]
+    rows = list(itertools.product(spends, plans))
+    table = engine.store("t", pa.table({"spend": [r[0] for r in rows], "plan": [r[1] for r in rows]}))
+    found = engine.fetch(assign(to_customers(table, without_unneeded(model.recipe)), model))
+    values = {
+        "spend": np.array([math.nan if r[0] is None else r[0] for r in rows]),
+        "plan": np.array([PLANS.code(r[1]) for r in rows]),
+    }
+    assert found[SEGMENT].to_pylist() == assign_numpy(model, values).tolist()
+    strengths = strengths_numpy(model, to_model_numpy(values, model.preparation))
+    assert found[STRENGTH].to_pylist() == pytest.approx(strengths.max(axis=1).tolist(), rel=1e-12)
+    assert strengths.sum(axis=1) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        replace(MIXED, shapes=MIXED.shapes[:2]),
+        replace(MIXED, reach=(1.0,)),
+        replace(MIXED, reach=(1.0, math.inf, 1.0)),
+        replace(MIXED, shapes=(replace(LYING, factor=LYING.factor[:3]), *MIXED.shapes[1:])),
+        replace(MIXED, shapes=(replace(LYING, penalty=math.nan), *MIXED.shapes[1:])),
+        replace(MIXED, centres=tuple(c[:2] for c in MIXED.centres)),
+        replace(MIXED, preparation=(MIXED.preparation[0], replace(PLANS, shares=(0.5, 0.5)))),
+        replace(MIXED, preparation=(MIXED.preparation[0], replace(PLANS, shares=(0.5, 0.0, 0.5)))),
+        replace(MIXED, preparation=(MIXED.preparation[0], replace(PLANS, levels=("pro", "pro")))),
+        replace(MIXED, preparation=(replace(MODEL.preparation[0], weight=-1.0), PLANS)),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_refused(damaged: Segmentation) -> None:
+    with pytest.raises(StudyError):
+        check_shape(damaged)
+
+
+def test_a_whole_segmentation_comes_back_from_its_json() -> None:
+    named = replace(MIXED, reach=(3.0, 4.0, 5.0))
+    assert Segmentation.from_json(named.to_json()) == named
 
 
 CELL = st.none() | st.sampled_from([0.0, -1.0, 9999.0, 1.0]) | st.floats(-1e4, 1e4)

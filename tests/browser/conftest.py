@@ -61,12 +61,14 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-def start_server(folders: list[Path]) -> tuple[subprocess.Popen[str], str]:
+def start_server(folders: list[Path], completes: bool = False) -> tuple[subprocess.Popen[str], str]:
+    """A server on studies. ``completes``: it completes their evidence by itself, which takes the machine's time."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "segscope.cli", "serve", *map(str, folders), "--port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, text=True)
+    own = {**os.environ, "SEGSCOPE_COMPLETE_EVIDENCE": "yes" if completes else "no"}
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, text=True, env=own)
     url = f"http://127.0.0.1:{port}"
     for _ in range(300):
         try:
@@ -105,10 +107,10 @@ def site(sample_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     server.wait(10)
 
 
-def served_copy(study: Path, place: Path) -> Iterator[Site]:
+def served_copy(study: Path, place: Path, completes: bool = False) -> Iterator[Site]:
     """A server with a copy of a study, for as long as it is iterated over."""
     shutil.copytree(study, place)
-    server, url = start_server([place])
+    server, url = start_server([place], completes)
     yield Site(url)
     server.terminate()
     server.wait(10)
@@ -132,6 +134,12 @@ def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_site(small_study: Path, tmp_path: Path) -> Iterator[Site]:
     """A server with 300 customers of its own, for tests that fit them anew: that is quicker than with many."""
     yield from served_copy(small_study, tmp_path / "sample")
+
+
+@pytest.fixture
+def completing_site(small_study: Path, tmp_path: Path) -> Iterator[Site]:
+    """The same, and the server completes the evidence by itself."""
+    yield from served_copy(small_study, tmp_path / "sample", completes=True)
 
 
 @pytest.fixture(params=["sample", "real"])

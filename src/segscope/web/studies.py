@@ -156,14 +156,19 @@ class Studies:
         read_card(live.folder).solution(solution_id)
         return self.jobs.start(study_id, Order(str(live.folder), solution=solution_id))
 
-    def complete(self, study_id: str) -> Job | None:
-        """Complete the evidence of a study's current fit, where that was not done or tried yet; None where it was."""
+    def complete(self, study_id: str) -> Job:
+        """Complete the evidence of a study's current fit."""
+        return self.jobs.start(study_id, Order(str(self.get(study_id).folder), complete=True))
+
+    def looked_at(self, study_id: str) -> None:
+        """Complete the evidence of a study that somebody looks at, where that was not done or tried yet."""
         live = self.get(study_id)
         with self._lock:
-            if live.fit.evidence.complete or self.jobs.running(study_id) or live.card.fit in self._tried:
-                return None
+            done = live.fit.evidence.complete or live.card.fit in self._tried or self.jobs.running(study_id)
+            if done or not self.settings.complete_evidence:
+                return
             self._tried.add(live.card.fit)
-        return self.jobs.start(study_id, Order(str(live.folder), complete=True))
+        self.complete(study_id)
 
     def undo(self, study_id: str) -> Job:
         """Go back to the solution before the last run.
