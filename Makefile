@@ -56,8 +56,9 @@ test-browser: .venv/.installed-dev chromium ## the page in a real Chromium
 	CHROMIUM="$(find_chromium)" $(BIN)/pytest -n 2 tests/browser $(ARGS)
 
 .PHONY: bench
-bench: .venv/.installed-dev ## time the main job
-	$(BIN)/python benchmarks/main_job.py $(ARGS)
+bench: .venv/.installed-dev chromium ## time the main job, then exploring
+	CHROMIUM="$(find_chromium)" $(BIN)/python benchmarks/main_job.py $(ARGS)
+	CHROMIUM="$(find_chromium)" $(BIN)/python benchmarks/brushing.py
 
 .PHONY: screenshots
 screenshots: .venv/.installed-dev chromium ## redraw docs/images/*.png

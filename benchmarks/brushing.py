@@ -1,33 +1,44 @@
-"""Linked brushing: from a move of the pointer to the paint of all panels, until a cube is ready. Nothing is asserted.
+"""Exploring: linked brushing, and what a committed filter costs. Nothing is asserted.
 
 Prints a table: brush to paint over the panels in view; a cube ready after the pointer enters a panel, with and without
-other filters; the same counts as plain DuckDB group-bys in the same run; bytes. ``--customers 10000000`` for the large.
+other filters; the same counts as plain DuckDB group-bys in the same run; what a committed filter costs the server,
+beside twelve plain histograms; bytes, memory, and how many of 200 random filters give the counts of a direct count.
+``--customers 10000000`` for the large.
 """
 
 import argparse
 import json
 import os
 import platform
+import socket
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 import duckdb
 import numpy as np
+import pyarrow.parquet as pq
 from main_job import fitted, p95
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Request, Response, sync_playwright
+from refreshing import Plain, equal_counts, random_filters, refreshed
 
 from segscope import samples
 from segscope.exploring.counts import bin_column
 from segscope.study import LiveStudy, open_study
-from tests.browser.conftest import FLAGS, chromium_path, start_server
+from tests.browser.conftest import FLAGS, chromium_path
 
 BRUSHED = ("Income", "Age", "Total spend", "Average spend", "Purchases")
 FILTERS: Mapping[str, object] = {"Recency": [0, 60], "Education": {"in": ["Graduation", "PhD"]}}
 ROUNDS = 7
+REFRESHES, COMPARED = 40, 200  # random filters
+PATIENCE = 600_000  # milliseconds: a large study is opened when its page is asked for
 SECOND_SIZE = 20_000  # customers, to see whether an answer grows with them
 
 # Milliseconds from the event's own time to the paint: what is posted in a frame is delivered once the frame is painted.
@@ -46,6 +57,10 @@ READY = """(name) => {
   const { cubes, state } = window.segscopePanels;
   return cubes.ready(state.meta.find((v) => v.label === name));
 }"""
+COLOUR_AND_SIZE = """() => {
+  window.dash_clientside.set_props("explore-size", { value: "MntWines" });
+  window.dash_clientside.set_props("explore-colour", { value: "Income" });
+}"""
 IN_VIEW = "() => window.segscopePanels.inView().map((v) => v.column)"
 
 
@@ -58,12 +73,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         folder = wanted.study or made(place, wanted.customers)
-        rows = [*in_the_page(folder), *in_the_engine(folder)]
+        rows, facts = in_the_page(folder)
+        live = open_study(folder)
+        rows += [*in_the_engine(live), *committed(live)]
+        facts += exactness(live)
         sizes = [len(bytes_of(f)) for f in (folder, made(place, SECOND_SIZE))]
     print(f"machine: {os.cpu_count()} cores, {platform.machine()}, load {os.getloadavg()[0]:.1f} at the end\n")
     print("| measure | p50 | p95 | n |\n| --- | --- | --- | --- |")
     for label, times in rows:
         print(f"| {label} | {statistics.median(times):.0f} ms | {p95(times):.0f} ms | {len(times)} |")
+    for label, words in facts:
+        print(f"| {label} | {words} | | |")
     print(f"| bytes of a cube of 12 others, before compression: here, and at {SECOND_SIZE:,} customers | {sizes} | | |")
 
 
@@ -74,37 +94,60 @@ def made(place: Path, customers: int) -> Path:
     return fitted(file, place / f"sample-{customers}")
 
 
-def in_the_page(folder: Path) -> list[tuple[str, list[float]]]:
-    """Measure in headless Chromium."""
-    server, url = start_server([folder])
+def in_the_page(folder: Path) -> tuple[list[tuple[str, list[float]]], list[tuple[str, str]]]:
+    """Measure in headless Chromium: times, and what is said in words."""
+    server, url = serving(folder)
     address = f"{url}/s/{folder.name}/explore"
     try:
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
             page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.set_default_timeout(PATIENCE)
             ready = [entered(page, address, name) for name in BRUSHED]
             shown = len(page.evaluate(IN_VIEW))
             filtered = f"{address}?f={quote(json.dumps(FILTERS))}"
             ready_filtered = [entered(page, filtered, name) for name in BRUSHED]
             open_page(page, address)
             paints = [t for name in BRUSHED for t in brushed(page, name)]
+            sent = [payload(browser.new_page(), address, name) for name in BRUSHED]
+            memory = peak_memory(server.pid)
             browser.close()
     finally:
         server.terminate()
         server.wait(10)
-    return [
+    times = [
         (f"brush to paint, {shown} linked panels", paints),
         ("cube ready after the pointer enters, everybody", ready),
         ("cube ready after the pointer enters, two other filters", ready_filtered),
     ]
+    return times, [
+        ("largest refresh, points sized and coloured by a measure, before compression", f"{max(sent) / 1e3:.0f} kB"),
+        ("memory of the server, at most", f"{memory / 2**30:.2f} GB"),
+        ("the same table as a pandas frame", f"{pandas_bytes(folder) / 2**30:.2f} GB"),
+    ]
+
+
+def serving(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """A server of one study, once it answers: a large study takes a minute to load."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "segscope.cli", "serve", str(folder), "--port", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    while server.poll() is None:
+        with suppress(OSError), urllib.request.urlopen(f"{url}/health", timeout=5):
+            return server, url
+        time.sleep(0.2)
+    raise RuntimeError(f"the server ended with code {server.returncode}")
 
 
 def open_page(page: Page, address: str) -> None:
     """Open Explore and wait until all is drawn."""
     page.goto("about:blank")
     page.goto(address)
-    page.wait_for_selector('#explore-count[aria-busy="false"] strong', timeout=120_000)
-    page.wait_for_load_state("networkidle", timeout=120_000)
+    page.wait_for_selector('#explore-count[aria-busy="false"] strong')
+    page.wait_for_load_state("networkidle")
 
 
 def entered(page: Page, address: str, name: str) -> float:
@@ -138,12 +181,84 @@ def brushed(page: Page, name: str) -> list[float]:
     return found
 
 
-def in_the_engine(folder: Path) -> list[tuple[str, list[float]]]:
+def payload(page: Page, address: str, name: str) -> int:
+    """Bytes of all that the server answers after a filter is committed with the keyboard."""
+    page.set_default_timeout(PATIENCE)
+    open_page(page, address)
+    asked: list[Request] = []
+    answered: list[int] = []
+
+    def note(response: Response) -> None:
+        if "_dash-update-component" in response.url:
+            answered.append(len(response.body()))
+
+    page.on("request", lambda request: asked.append(request) if "_dash-update-component" in request.url else None)
+    page.on("response", note)
+    page.evaluate(COLOUR_AND_SIZE)
+    wait_for_quiet(page, asked, answered)
+    before = len(answered)
+    page.locator(f'.panel[aria-label="{name}"] svg.hist').focus()
+    page.keyboard.press("ArrowRight")
+    wait_for_quiet(page, asked, answered)
+    page.close()
+    return sum(answered[before:])
+
+
+def wait_for_quiet(page: Page, asked: Sequence[Request], answered: Sequence[int]) -> None:
+    """Wait until nothing has been asked for a second, and all is answered."""
+    seen, still = -1, 0
+    while still < 5:
+        page.wait_for_timeout(200)
+        still = still + 1 if len(asked) == seen == len(answered) else 0
+        seen = len(asked)
+
+
+def peak_memory(process: int) -> int:
+    """The largest resident size that a process has had, in bytes. Linux only."""
+    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def pandas_bytes(folder: Path) -> int:
+    """What the study's customers would take as a pandas frame with texts as objects, from the first of them."""
+    file = pq.ParquetFile(next((folder / "data").glob("*.parquet")))
+    first = next(file.iter_batches(100_000)).to_pandas()
+    texts = first.select_dtypes(exclude=["number", "datetime", "bool"]).columns
+    size = first.astype(dict.fromkeys(texts, object)).memory_usage(deep=True).sum()
+    return int(size / len(first) * file.metadata.num_rows)
+
+
+def committed(live: LiveStudy) -> list[tuple[str, list[float]]]:
+    """What the server does for a filter, over random filters; and twelve plain histograms each."""
+    plain = Plain(live)
+    states = random_filters(live, REFRESHES)
+    refreshed(live, {})
+    parts: dict[str, list[float]] = {}
+    totals, plains = [], []
+    for state in states:
+        found = refreshed(live, state)
+        plains.append(plain.twelve(live, state))
+        totals.append(sum(found.values()))
+        for name, time_ in found.items():
+            parts.setdefault(name, []).append(time_)
+    return [
+        ("a committed filter: every number and chart of the page", totals),
+        *((f"of which {name}", times) for name, times in parts.items()),
+        ("yardstick: 12 plain filtered histograms", plains),
+    ]
+
+
+def exactness(live: LiveStudy) -> list[tuple[str, str]]:
+    """How many random filters give the page's counts that a direct count gives."""
+    found = equal_counts(live, Plain(live), random_filters(live, COMPARED, seed=1))
+    return [("random filters whose counts equal a direct count", f"{found} of {COMPARED}")]
+
+
+def in_the_engine(live: LiveStudy) -> list[tuple[str, list[float]]]:
     """The cube's own query through the server's code, and the same counts as plain group-bys: the yardstick."""
     from segscope.exploring import parse_filters, select
     from segscope.exploring.cubes import count_cube
 
-    live = open_study(folder)
     place, shown = twelve(live)
     found: list[tuple[str, list[float]]] = []
     for label, state in (("everybody", {}), ("two other filters", FILTERS)):

@@ -5,7 +5,9 @@ result. Expressions are compiled once and kept, since compiling costs more than 
 """
 
 import math
+import shutil
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +21,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from segscope.errors import DataError, SourceError
+from segscope.scratch import scratch_folder
 
 BATCH_ROWS = 65_536
 FIXED_POINT_BITS = 62
@@ -91,9 +94,13 @@ class DuckDBEngine:
     path : file of the database; None keeps it in memory
     memory_limit : such as "2GB"; None leaves DuckDB's own (80 % of the machine)
     threads : number of worker threads; None uses every core
+    folder : is removed with all that is in it when the engine is closed
     """
 
-    def __init__(self, path: Path | None = None, memory_limit: str | None = None, threads: int | None = None) -> None:
+    def __init__(
+        self, path: Path | None = None, memory_limit: str | None = None, threads: int | None = None,
+        folder: Path | None = None,
+    ) -> None:  # fmt: skip
         config: dict[str, Any] = {"preserve_insertion_order": True}
         if memory_limit:
             config["memory_limit"] = memory_limit
@@ -101,6 +108,7 @@ class DuckDBEngine:
             config["threads"] = threads
         self._connection = duckdb.connect(str(path) if path else ":memory:", config=config)
         self._local = threading.local()
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True) if folder else None
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
@@ -202,6 +210,8 @@ class DuckDBEngine:
     def close(self) -> None:
         """Release the database."""
         self._connection.close()
+        if self._remove:
+            self._remove()
 
     def _guarded(self, work: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
         try:
@@ -297,6 +307,17 @@ def connect(path: Path | None = None, memory_limit: str | None = None, threads: 
     Sum(a): [[6]]
     """
     return DuckDBEngine(path, memory_limit, threads)
+
+
+def connect_scratch(memory: int) -> DuckDBEngine:
+    """Open an embedded engine on disk, whose columns are compressed; it is gone when it is closed.
+
+    Parameters
+    ----------
+    memory : bytes that it may hold in memory at once
+    """
+    folder = scratch_folder()
+    return DuckDBEngine(folder / "tables.duckdb", f"{memory}B", folder=folder)
 
 
 def rows(engine: Engine, expression: ir.Expr, given: Mapping[str, ibis.Table] | None = None) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ PREFIX = "SEGSCOPE_"
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
 UNITS = {"": 1, "B": 1, "KB": KIB, "MB": MIB, "GB": GIB, "TB": 1024 * GIB}
 SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,3})?)\s*([KMGT]?B)?", re.IGNORECASE)
-LEAST_BYTES = {"upload_limit": 1, "unpack_limit": 1, "run_memory": 256 * MIB}
+LEAST_BYTES = {"upload_limit": 1, "unpack_limit": 1, "run_memory": 256 * MIB, "study_memory": 512 * MIB}
 SHARE_OF_MACHINE = 0.5
 NOT_SETTINGS = ("SEGSCOPE_TEST_",)
 
@@ -35,17 +35,21 @@ class Settings:
     upload_limit : largest file that the page takes
     unpack_limit : largest size of an imported study, unpacked
     run_memory : memory that one run may use; None is half of the machine's
+    study_memory : memory that a large study's tables may take while it is open; the rest of them lies on disk
     run_seconds : longest time that one run may take
     runs : how many run at once; further ones wait
     local_files : whether the page takes a path or address on the server's machine, when the server is for it alone
+    complete_evidence : whether the full evidence of a study that is looked at is computed by itself, beside its page
     """
 
     upload_limit: int = 2 * GIB
     unpack_limit: int = 4 * GIB
     run_memory: int | None = None
+    study_memory: int = 3 * GIB // 2
     run_seconds: int = 3600
     runs: int = 2
     local_files: bool = True
+    complete_evidence: bool = True
 
     @property
     def run_bytes(self) -> int:
@@ -101,7 +105,7 @@ def machine_memory() -> int:
 
 def _parse(field: str, name: str, text: str) -> Any:
     text = text.strip()
-    if field == "local_files":
+    if field in ("local_files", "complete_evidence"):
         if text.lower() not in ("yes", "no"):
             raise SegscopeError(f"{name} must be yes or no. Got {text!r:.40}.")
         return text.lower() == "yes"

@@ -251,3 +251,36 @@ def test_the_bar_of_the_tail_says_what_it_holds(page: Page, site: Site) -> None:
     last = panel(page, "Average spend").locator(".axis span").last
     expect(last).to_have_text(re.compile(r"\+$"))
     expect(last).to_have_attribute("title", re.compile(r"^[\d,]+ customers from .+ in the last bar$"))
+
+
+SERVED = """() => { const { state } = window.segscopePanels; return [state.selected, state.served.selected]; }"""
+
+
+def test_a_skewed_measure_can_be_seen_in_logarithmic_bins(site: Site, page: Page) -> None:
+    opened(page, site, f"?f={quote(json.dumps({'Recency': [0, 49]}))}")
+    switch = panel(page, "Meat spend").get_by_role("button", name="Logarithmic scale of Meat spend")
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    switch.focus()
+    page.keyboard.press("Enter")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    expect(switch).to_be_focused()
+    expect(page).to_have_url(re.compile(r"log=%5B%22MntMeatProducts%22%5D"))
+    plot = panel(page, "Meat spend").locator("svg.hist")
+    expect(plot.locator("path.everybody")).to_have_attribute("d", re.compile("M0.*M.*M"))
+
+    page.wait_for_function(READY, arg="Meat spend")
+    plot.focus()
+    page.keyboard.press("ArrowRight")
+    moved, _ = page.evaluate(SERVED)
+    expect(page.locator("#explore-count")).to_have_attribute("aria-busy", "false")
+    told, served = page.evaluate(SERVED)
+    assert moved == told == served
+
+    limits = [box.input_value() for box in panel(page, "Meat spend").locator("input.end").all()]
+    assert limits == ["1", ""], "the first bar holds those who bought none"
+    page.reload()
+    expect(page.locator("#explore-count strong")).to_have_text(f"{told:,}")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    switch.click()
+    expect(panel(page, "Meat spend").locator("input.end").first).to_have_value("1")
+    assert "log=" not in page.url

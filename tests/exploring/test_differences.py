@@ -22,8 +22,9 @@ from segscope.exploring import (
     differences,
     moments,
     select,
+    without,
 )
-from segscope.exploring.differences import category_difference, number_difference, rest_of
+from segscope.exploring.differences import category_difference, number_difference
 from segscope.recipe import ColumnRole, Recipe, Role
 
 
@@ -121,7 +122,7 @@ def test_the_largest_difference_comes_first(engine: Engine) -> None:
     counts, all_counts = (count_bins(engine, table, variables, rows) for rows in (chosen, table))
     mine = moments(engine, table, variables, chosen, counts)
     everybody = moments(engine, table, variables, table, all_counts)
-    rest, rest_counts = rest_of(everybody, mine, all_counts, counts)
+    rest, rest_counts = {c: everybody[c].without(part) for c, part in mine.items()}, without(all_counts, counts)
     found = differences(variables, mine, rest, counts, rest_counts)
     assert {d.column for d in found[:2]} == {"group", "much"}
     assert [d.size for d in found] == sorted((d.size for d in found), reverse=True)

@@ -46,7 +46,7 @@ def test_everybody_is_a_grey_density_behind_the_selection() -> None:
 
 
 def test_points_carry_four_figures() -> None:
-    figure = figures.pair(Cloud({"x": [20.04], "y": [58138.4]}, 1), {"x": AGE, "y": SPEND}, None, "light")
+    figure = figures.pair(Cloud({"x": [20.04], "y": [58138.4]}, 1), {"x": SPEND, "y": SPEND}, None, "light")
     assert (figure.data[0].x, figure.data[0].y) == ((20.04,), (58140,))
 
 
@@ -62,8 +62,19 @@ def test_the_area_of_a_point_stands_for_its_amount() -> None:
     cloud = Cloud({"x": [20.0, 20.0, 20.0], "y": [1.0, 1.0, 1.0], "size": [0.0, 25.0, 100.0]}, 3)
     figure = figures.pair(cloud, {"x": AGE, "y": SPEND, "size": SPEND}, None, "light")
     sizes = figure.data[0].marker.size
-    assert sizes[0] == 3.0
-    assert (sizes[1] - 3) / (sizes[2] - 3) == 0.5
+    assert sizes[0] == 3.0 * figure.data[0].marker.sizeref
+    assert (sizes[1] - sizes[0]) / (sizes[2] - sizes[0]) == 0.5
+
+
+@pytest.mark.parametrize("kind", ["whole", "fraction", "date"])
+def test_no_points_take_more_than_their_share_of_a_refresh(kind: str) -> None:
+    bins = Bins(0.0, 500.0, 40, 0.0, 20_000.0)
+    variable = Variable("v", "V", "date" if kind == "date" else "number", "", kind != "fraction", bins)
+    axes = dict.fromkeys(("x", "y", "size", "colour"), variable)
+    number = min(12_000, int(145_000 / figures.point_bytes(axes)))
+    values = [float(int(i * 1.37)) if kind != "fraction" else i / 7919 for i in range(number)]
+    figure = figures.pair(Cloud(dict.fromkeys(axes, values), number), axes, None, "light")
+    assert len(figure.to_json()) < 170_000
 
 
 GROUP = {"x": "y", "colour": None, "facet": None, "n": 9, "low": 1.0, "quarter": 2.0, "median": 3.0,

@@ -50,7 +50,7 @@ def asked(
     client: TestClient, studies: Studies, study: str = "small", route: str = "cube", **query: Any
 ) -> httpx.Response:
     answer: httpx.Response = client.get(
-        f"/api/studies/{study}/{route}", params={"fit": studies.get(study).card.fit, **query}
+        f"/api/studies/{study}/{route}", params={"fit": studies.get(study).stamp, **query}
     )
     return answer
 

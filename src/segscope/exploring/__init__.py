@@ -1,9 +1,10 @@
 """Exploring: variables with bins, filters, counts, associations and the numbers behind pair plots."""
 
 from segscope.exploring.associations import Associations, associate
-from segscope.exploring.counts import BinCounts, add_bins, count_bins, count_customers
-from segscope.exploring.differences import Difference, Moments, differences, moments, rest_of
+from segscope.exploring.counts import BinCounts, add_bins, count_bins, count_customers, without
+from segscope.exploring.differences import Difference, Moments, differences, leading, moments
 from segscope.exploring.filters import Choice, Filters, Range, count_each, in_words, parse_filters, select
+from segscope.exploring.levels import Levels, boxes_of, count_levels
 from segscope.exploring.pairs import (
     Boxes,
     Cloud,
@@ -17,7 +18,7 @@ from segscope.exploring.pairs import (
     shapes,
     thinned,
 )
-from segscope.exploring.variables import BLANK, Bins, Variable, describe_variables
+from segscope.exploring.variables import BLANK, Bins, Variable, describe_variables, log_view
 
 __all__ = [
     "BLANK",
@@ -31,6 +32,7 @@ __all__ = [
     "Density",
     "Difference",
     "Filters",
+    "Levels",
     "Moments",
     "Range",
     "Shapes",
@@ -38,19 +40,23 @@ __all__ = [
     "add_bins",
     "associate",
     "boxes",
+    "boxes_of",
     "cloud",
     "count_bins",
     "count_customers",
     "count_each",
+    "count_levels",
     "crosstab",
     "density",
     "describe_variables",
     "differences",
     "in_words",
+    "leading",
+    "log_view",
     "moments",
     "parse_filters",
-    "rest_of",
     "select",
     "shapes",
     "thinned",
+    "without",
 ]

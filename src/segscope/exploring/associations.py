@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
-from scipy.stats import rankdata
 
 from segscope.engine import Engine
 from segscope.exploring.counts import bin_column
 from segscope.exploring.variables import Variable, numeric
 
 Array = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
 Measure = Literal["Spearman", "Cramér's V", "correlation ratio"]
 SAMPLE_CUSTOMERS = 20_000
 FEWEST_CUSTOMERS = 5
@@ -98,29 +98,42 @@ def spearman(arrays: Sequence[Array]) -> Array:
     values = np.array(arrays)
     known = ~np.isnan(values)
     complete = [i for i in range(size) if known[i].all()]
+    # Each column is sorted once; the ranks among some of the customers follow from its codes.
+    codes = [np.unique(each, return_inverse=True)[1] for each in values]
     if complete and values.shape[1] >= FEWEST_CUSTOMERS:
-        result[np.ix_(complete, complete)] = _pearson(rankdata(values[complete], axis=1))
+        result[np.ix_(complete, complete)] = _pearson(np.array([_ranks(codes[i]) for i in complete]))
     for i in range(size):
         if i in complete:
             continue
         # Among the customers who have this one, all complete columns are ranked at once.
-        result[i, [i, *complete]] = _with_first(values[[i, *complete]][:, known[i]])
+        result[i, [i, *complete]] = _with_first([codes[j][known[i]] for j in (i, *complete)])
         result[complete, i] = result[i, complete]
         for j in range(i + 1, size):
             if j not in complete:
-                result[i, j] = result[j, i] = _with_first(values[[i, j]][:, known[i] & known[j]])[1]
+                both = known[i] & known[j]
+                result[i, j] = result[j, i] = _with_first([codes[i][both], codes[j][both]])[1]
     return result
 
 
-def _with_first(values: Array) -> Array:
+def _ranks(codes: Codes) -> Array:
+    """Ranks from 1, equal values sharing the mean of theirs, of values told as codes in the values' order.
+
+    >>> _ranks(np.array([2, 0, 2, 5]))
+    array([2.5, 1. , 2.5, 4. ])
+    """
+    counts = np.bincount(codes)
+    return (np.cumsum(counts) - (counts - 1) / 2)[codes]
+
+
+def _with_first(codes: Sequence[Codes]) -> Array:
     """Spearman's correlation of the first row with each row, shape (rows,), NaN among too few customers."""
-    if values.shape[1] < FEWEST_CUSTOMERS:
-        return np.full(len(values), np.nan)
-    ranks = rankdata(values, axis=1)
+    if len(codes[0]) < FEWEST_CUSTOMERS:
+        return np.full(len(codes), np.nan)
+    ranks = np.array([_ranks(each) for each in codes])
     centred = ranks - ranks.mean(axis=1, keepdims=True)
     norms = np.sqrt((centred**2).sum(axis=1))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.clip(centred @ centred[0] / (norms * norms[0]), -1.0, 1.0))
+        return np.asarray(np.clip(np.einsum("ik,k->i", centred, centred[0]) / (norms * norms[0]), -1.0, 1.0))
 
 
 def _pearson(values: Array) -> Array:
@@ -128,7 +141,7 @@ def _pearson(values: Array) -> Array:
     norms = np.sqrt((centred**2).sum(axis=1))
     with np.errstate(invalid="ignore", divide="ignore"):
         scaled = centred / norms[:, None]
-    return np.asarray(np.clip(scaled @ scaled.T, -1.0, 1.0))
+    return np.asarray(np.clip(np.einsum("ik,jk->ij", scaled, scaled), -1.0, 1.0))
 
 
 def cramers_v(first: Array, second: Array) -> float:

@@ -103,15 +103,33 @@ def moments(
     }
 
 
+def leading(
+    variables: Sequence[Variable], my_counts: BinCounts, their_counts: BinCounts, number: int
+) -> tuple[Variable, ...]:
+    """The variables that differ most by their bins: those whose moments are worth reading every customer for.
+
+    Values are taken at the middle of their bin, the tails at the end of the axis; so take a few more than are shown.
+    """
+    mine, theirs = (
+        {v.column: moments_of_counts(v, counts[v.column]) for v in variables if v.kind == "number"}
+        for counts in (my_counts, their_counts)
+    )
+    found = {d.column for d in differences(variables, mine, theirs, my_counts, their_counts)[:number]}
+    return tuple(v for v in variables if v.column in found)
+
+
 def moments_of_counts(variable: Variable, counts: Sequence[int]) -> Moments:
-    """Moments of a variable of whole numbers with a bin for each; the last count, of blanks, is left out.
+    """Moments of a number whose values are taken at the middle of their bin; the last count, of blanks, is left out.
+
+    They are exact for whole numbers with a bin for each.
 
     >>> from segscope.exploring import Bins
     >>> v = Variable("a", "A", "number", "", True, Bins(-0.5, 1.0, 3, 0, 2))
     >>> moments_of_counts(v, [1, 2, 1, 9]).mean
     1.0
     """
-    steps = [0.5 + i for i in range(variable.slots)]
+    width = variable.bins.width if variable.bins else 1.0
+    steps = [width * (0.5 + i) for i in range(variable.slots)]
     of = counts[: variable.slots]
     return Moments(
         sum(of),
@@ -151,15 +169,6 @@ def differences(
         if difference is not None:
             found.append(difference)
     return tuple(sorted(found, key=lambda d: (-d.size, d.column)))
-
-
-def rest_of(
-    everybody: dict[str, Moments], mine: dict[str, Moments], all_counts: BinCounts, my_counts: BinCounts
-) -> tuple[dict[str, Moments], BinCounts]:
-    """Moments and counts of those who are not selected."""
-    moments_ = {column: whole.without(mine[column]) for column, whole in everybody.items()}
-    counts = {c: [a - m for a, m in zip(whole, my_counts[c], strict=True)] for c, whole in all_counts.items()}
-    return moments_, counts
 
 
 def number_difference(variable: Variable, mine: Moments, rest: Moments) -> Difference | None:

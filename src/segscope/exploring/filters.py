@@ -1,5 +1,6 @@
 """Filters: which customers are looked at. A frozen value that can be written in an address and said in words."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,11 +9,14 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from segscope.engine import Engine, one
+from segscope.engine import LARGEST_NUMBER, Engine, one
 from segscope.errors import RecipeError, did_you_mean
+from segscope.exploring.counts import bin_column
 from segscope.exploring.variables import BLANK, OTHER, Variable, day_text, numeric, text_value
 from segscope.formula import EPOCH
 from segscope.wording import listed, short
+
+WHOLE_BELOW = 2.0**53  # beyond, not every whole number is a float
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,9 @@ def _limit(variable: Variable, end: Any) -> float | None:
             return float((date.fromisoformat(end) - EPOCH).days)
         except ValueError:
             raise RecipeError(f"The limit {end!r} on {variable.label} must be a date like 2014-06-29.") from None
+    # Python refuses to write out, or to take for a float, an integer of many digits.
+    if isinstance(end, int) and abs(end) > LARGEST_NUMBER:
+        raise RecipeError(f"The limit on {variable.label} must be a number up to {LARGEST_NUMBER:g}.")
     if isinstance(end, bool) or not isinstance(end, (int, float)) or end != end:
         raise RecipeError(f"The limit {end!r:.40} on {variable.label} must be a number.")
     return float(end)
@@ -91,11 +98,27 @@ def select(table: ibis.Table, filters: Filters, variables: Sequence[Variable]) -
 
 def passes(table: ibis.Table, filters: Filters, variables: Sequence[Variable]) -> ir.BooleanValue:
     """Whether a customer passes every filter, as an expression."""
-    by_name = {v.column: v for v in variables}
+    by_name = {v.column: (i, v) for i, v in enumerate(variables)}
     found: ir.BooleanValue = ibis.literal(True)
     for wanted in filters:
-        found = found & _condition(table, wanted, by_name[wanted.column])
+        place, variable = by_name[wanted.column]
+        if isinstance(wanted, Choice) and bin_column(place) in table.columns and set(wanted.values) <= _named(variable):
+            condition = _by_bin(table[bin_column(place)], wanted, variable)
+        else:
+            condition = _condition(table, wanted, variable)
+        found = found & condition
     return found
+
+
+def _named(variable: Variable) -> set[str]:
+    """Values that have a bin of their own."""
+    return {*variable.choices, BLANK}
+
+
+def _by_bin(bin_: ir.IntegerValue, wanted: Choice, variable: Variable) -> ir.BooleanValue:
+    """The same for values with a bin: small numbers are compared much faster than texts."""
+    slots = {name: i for i, name in enumerate(variable.choices)} | {BLANK: variable.slots}
+    return bin_.isin(sorted(slots[value] for value in wanted.values))
 
 
 def count_each(
@@ -111,12 +134,15 @@ def count_each(
 
 def _condition(table: ibis.Table, wanted: Range | Choice, variable: Variable) -> ir.BooleanValue:
     if isinstance(wanted, Range):
-        x = numeric(table, variable)
+        column = table[variable.column]
+        # Integers are compared as such: the engine then skips blocks, and casts nothing.
+        whole = column.type().is_integer() and all(abs(end or 0.0) < WHOLE_BELOW for end in (wanted.low, wanted.high))
+        x = column if whole else numeric(table, variable)
         condition: ir.BooleanValue = x.notnull()
         if wanted.low is not None:
-            condition = condition & (x >= wanted.low)
+            condition = condition & (x >= (math.ceil(wanted.low) if whole else wanted.low))
         if wanted.high is not None:
-            condition = condition & (x <= wanted.high)
+            condition = condition & (x <= (math.floor(wanted.high) if whole else wanted.high))
         return condition
     value = text_value(table, variable)
     named = [v for v in wanted.values if v not in (BLANK, OTHER)]

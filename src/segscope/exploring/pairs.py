@@ -44,6 +44,10 @@ class Density:
         """Customers with both values."""
         return int(self.counts.sum()) + self.beyond
 
+    def without(self, some: "Density") -> "Density":
+        """All but some."""
+        return Density(self.x, self.y, self.counts - some.counts, self.beyond - some.beyond)
+
 
 @dataclass(frozen=True)
 class Shapes:

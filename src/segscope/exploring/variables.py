@@ -20,6 +20,8 @@ OTHER = "(other)"
 YES_OR_NO = ("no", "yes")
 TARGET_BINS = 40
 MAX_CHOICES = 40
+RENARD = (1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0)
+DECADES_IN_TENS = 4
 FAR_OUT_FENCE = 3.0  # Tukey (1977): the axis ends at the far-out fences, the tail is one bar and is counted
 
 VariableKind = Literal["number", "date", "category"]
@@ -34,6 +36,7 @@ class Bins:
     ----------
     low, width, count : bin i holds values from low + i width up to, not including, low + (i + 1) width
     smallest, largest : of all values; values beyond the bins count in the first or last bin
+    edges : where the bins are not equal: bin i holds values from edge i up to, not including, edge i + 1
     """
 
     low: float
@@ -41,6 +44,7 @@ class Bins:
     count: int
     smallest: float
     largest: float
+    edges: tuple[float, ...] = ()
 
     @property
     def high(self) -> float:
@@ -145,7 +149,7 @@ def choose_bins(
     """Choose about forty bins, or fewer, of a round width over the bulk of the values.
 
     >>> choose_bins(0, 1, 1, 2, 3, whole=True)
-    Bins(low=-0.5, width=1.0, count=4, smallest=0, largest=3)
+    Bins(low=-0.5, width=1.0, count=4, smallest=0, largest=3, edges=())
     >>> choose_bins(0, 10, 20, 40, 5000, whole=True).high
     130.0
     """
@@ -177,6 +181,29 @@ def round_width(width: float, whole: bool = False) -> float:
     power = 10.0 ** math.floor(math.log10(width))
     steps = (1.0, 2.0, 5.0, 10.0) if whole else (1.0, 2.0, 2.5, 5.0, 10.0)
     return next(step * power for step in steps if step * power >= width * (1 - 1e-9))
+
+
+def log_view(variable: Variable) -> Variable | None:
+    """The same measure in bins of equal ratios, where its tail is clipped and nothing is below 0; else None.
+
+    Edges are Renard's preferred numbers (ISO 3), ten or five a decade; whole numbers have whole edges. Values below
+    the first, such as 0, are in the first bin.
+
+    >>> skewed = Variable("a", "A", "number", "", True, Bins(0.0, 1.0, 10, 0.0, 100.0))
+    >>> log_view(skewed).bins.edges[:12]
+    (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 8.0, 10.0, 13.0, 16.0, 20.0)
+    """
+    bins = variable.bins
+    if variable.kind != "number" or bins is None or bins.smallest < 0 or bins.largest <= bins.high:
+        return None
+    start = max(bins.smallest, 1.0 if variable.whole else bins.width / 100)
+    decades = range(math.floor(math.log10(start)), math.floor(math.log10(bins.largest)) + 1)
+    series = RENARD[:: 1 if len(decades) <= DECADES_IN_TENS else 2]
+    every = (number * 10.0**decade for decade in decades for number in series)
+    rounded = sorted({float(math.ceil(e)) if variable.whole else float(f"{e:.6g}") for e in every})
+    inner = [e for e in rounded if start <= e <= bins.largest]
+    edges = (0.0, *inner, math.nextafter(bins.largest, math.inf))
+    return replace(variable, bins=replace(bins, count=len(edges) - 1, edges=edges))
 
 
 def _with_choices(engine: Engine, table: ibis.Table, variable: Variable) -> Variable:

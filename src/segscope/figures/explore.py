@@ -1,7 +1,7 @@
 """Figures of the Explore tab: associations, pair plot, boxes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ MAX_FACETS = 4
 LETTERS = {"Spearman": "ρ", "Cramér's V": "V", "correlation ratio": "η"}
 MAX_COLOURS = 10
 SMALLER_FROM = 2_000  # points
+SHADES, SIZES_A_PIXEL = 255, 10
+# Of a value on its way to the browser: digits and a comma, or base64.
+DATE_BYTES, NUMBER_BYTES, WHOLE_BYTES, BYTE_BYTES = 13.0, 8.0, 16 / 3, 4 / 3
 ROOTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # steps of a shade
 DENSEST = 0.6  # its opacity where most customers are
 SHAPE_WIDTH = 0.42  # half of a violin, where categories stand one apart
@@ -98,15 +101,17 @@ def pair(
             if rows:
                 shade = segment_colour(colours[value] if colours else place, scheme)
                 part = Cloud({k: [v[i] for i in rows] for k, v in chosen.columns.items()}, len(rows))
-                part_sizes = [sizes[i] for i in rows] if isinstance(sizes, list) else sizes
+                part_sizes = sizes if isinstance(sizes, float) else sizes[rows]
                 made.add_trace(_points(part, x, y, translucent(shade, 0.7), part_sizes, plain(value)))
     else:
         trace = _points(chosen, x, y, look.accent, sizes, "Selection")
-        bar = {"thickness": 8, "outlinewidth": 0, "title": {"text": axis_title(colour), "side": "right"}, "len": 0.8}
-        scale = [[0, look.everybody], [1, look.accent]]
         low, high = _range(colour)
-        shades = _values(chosen.columns["colour"], replace(colour, kind="number"))
-        trace.marker.update(color=shades, colorscale=scale, cmin=low, cmax=high, colorbar=bar, opacity=0.75)
+        ends = [_shown(v, colour) for v in (low, (low + high) / 2, high)]
+        bar = {"thickness": 8, "outlinewidth": 0, "title": {"text": axis_title(colour), "side": "right"}, "len": 0.8,
+               "tickvals": [0, SHADES / 2, SHADES], "ticktext": ends}  # fmt: skip
+        scale = [[0, look.everybody], [1, look.accent]]
+        shades = _bytes([SHADES * share for share in _shares(chosen.columns["colour"], colour)])
+        trace.marker.update(color=shades, colorscale=scale, cmin=0, cmax=SHADES, colorbar=bar, opacity=0.75)
         made.add_trace(trace)
     for update, variable in ((made.update_xaxes, x), (made.update_yaxes, y)):
         update(title_text=axis_title(variable), **_axis(variable))
@@ -140,11 +145,12 @@ def _grid(found: Density, x: Variable, y: Variable, shade: str, name: str) -> go
 def _points(cloud: Cloud, x: Variable, y: Variable, colour: str, size: Any, name: str) -> go.Scattergl:
     # Drawn by the graphics card: as elements of the page, ten thousand points block it for a second.
     return go.Scattergl(
-        x=_values(cloud.columns["x"], x),
-        y=_values(cloud.columns["y"], y),
+        x=_short_values(cloud.columns["x"], x),
+        y=_short_values(cloud.columns["y"], y),
         mode="markers",
         name=name,
-        marker={"color": colour, "size": size, "line": {"width": 0}},
+        marker={"color": colour, "size": size, "line": {"width": 0}}
+        | ({} if isinstance(size, float) else {"sizeref": SIZES_A_PIXEL}),
         hovertemplate=f"{axis_title(x)} %{{x}}<br>{axis_title(y)} %{{y}}<extra>{name}</extra>",
     )
 
@@ -161,13 +167,50 @@ def _brief(value: float) -> float | int:
     return int(rounded) if rounded.is_integer() else rounded
 
 
-def _sizes(cloud: Cloud, size: Variable | None) -> list[float] | float:
+def point_bytes(axes: Mapping[str, Variable]) -> float:
+    """About how many bytes a point takes on its way to the browser.
+
+    >>> number, day = Variable("a", "A", "number", whole=True), Variable("d", "D", "date")
+    >>> point_bytes({"x": number, "y": number}) < point_bytes({"x": number, "y": day, "size": number})
+    True
+    """
+    places = sum(DATE_BYTES if v.kind == "date" else WHOLE_BYTES if _is_small(v) else NUMBER_BYTES
+                 for v in (axes["x"], axes["y"]))  # fmt: skip
+    return places + BYTE_BYTES * len({"size", "colour"} & set(axes))
+
+
+def _short_values(values: Sequence[Any], variable: Variable) -> Any:
+    """Whole numbers in binary, which takes half of their digits; others as they are shown."""
+    return np.array(values, dtype=np.int32) if _is_small(variable) else _values(values, variable)
+
+
+def _is_small(variable: Variable) -> bool:
+    bins = variable.bins
+    return (
+        variable.kind == "number" and variable.whole and bins is not None and max(-bins.smallest, bins.largest) < 2**31
+    )
+
+
+def _sizes(cloud: Cloud, size: Variable | None) -> Any:
+    """One size for all, in pixels, or bytes that stand for tenths of a pixel."""
     if size is None:
-        return 5.5 if cloud.shown <= SMALLER_FROM else 4
-    low, high = _range(size)
-    spread = (high - low) or 1.0
+        return 5.5 if cloud.shown <= SMALLER_FROM else 4.0
     # Area, not radius, stands for the amount.
-    return [round(3 + 13 * max(0.0, min(1.0, ((v or low) - low) / spread)) ** 0.5, 1) for v in cloud.columns["size"]]
+    return _bytes([SIZES_A_PIXEL * (3 + 13 * share**0.5) for share in _shares(cloud.columns["size"], size)])
+
+
+def _shares(values: Sequence[Any], variable: Variable) -> list[float]:
+    """Where values lie between the ends of their axis, from 0 to 1."""
+    low, high = _range(variable)
+    return [max(0.0, min(1.0, ((low if v is None else v) - low) / ((high - low) or 1.0))) for v in values]
+
+
+def _bytes(values: Sequence[float]) -> Any:
+    return np.array(values).round().astype(np.uint8)
+
+
+def _shown(value: float, variable: Variable) -> str:
+    return day_text(value) if variable.kind == "date" else short(value)
 
 
 def _range(variable: Variable) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import ibis
 
 from segscope.engine import DuckDBEngine, Engine, connect, connect_scratch
-from segscope.exploring import Variable, add_bins
+from segscope.exploring import Variable, add_bins, log_view
 from segscope.intake import ROW
 from segscope.recipe import Recipe, dump_json
 from segscope.segmentation import SEGMENT, assign, to_customers
@@ -35,6 +35,7 @@ class LiveStudy:
     customers : stored table: source columns, derived columns, segment, bins of every variable
     sample : up to 20,000 of them, in the order of a hash of the customer
     variables : what can be looked at; the segment is one of them
+    views : the same variables, then the skewed measures again in logarithmic bins
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class LiveStudy:
     customers: ibis.Table
     sample: ibis.Table
     variables: tuple[Variable, ...]
+    views: tuple[Variable, ...]
     _kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     _locks: dict[Hashable, Lock] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
@@ -113,10 +115,11 @@ def _load(engine: Engine, source: ibis.Table, folder: Path, card: Card, fit: Fit
     )
     named = engine.view("__named", named)
     variables = (*fit.variables, Variable(SEGMENT_VARIABLE, "Segment", "category", choices=tuple(names)))
-    with_bins = add_bins(named, variables)
+    logarithmic = tuple(view for v in variables if (view := log_view(v)))
+    with_bins = add_bins(named, variables, logarithmic)
     customers = engine.store("customers", with_bins)
     order = engine.uniform(customer_key(customers, fit.recipe), 0)
     sample = engine.store("sample", customers.order_by([order, ROW]).limit(SAMPLE_CUSTOMERS))
     for name in ("__named", "__assigned", "__customers"):
         engine.drop(name)
-    return LiveStudy(folder, card, fit, engine, customers, sample, variables)
+    return LiveStudy(folder, card, fit, engine, customers, sample, variables, (*variables, *logarithmic))

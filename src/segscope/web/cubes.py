@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
 from segscope.errors import RecipeError, SegscopeError, StudyError
-from segscope.exploring import Filters, parse_filters
-from segscope.exploring.counts import top_values
+from segscope.exploring import Filters, parse_filters, select
+from segscope.exploring.counts import count_one, top_values
 from segscope.exploring.cubes import MAX_SHOWN, count_cube
 from segscope.study import LiveStudy
 from segscope.web.studies import Studies
@@ -45,6 +45,11 @@ def routes(studies: Studies) -> APIRouter:
         """
         return _answered(lambda: _cube(_drawn(studies, study_id, fit), column, shown, f))
 
+    @router.get("/api/studies/{study_id}/counts")
+    def counts(study_id: str, fit: str = "", column: str = "", f: str = "{}") -> Response:
+        """Send a variable's counts, blanks last, under all filters: {"whole": everybody's, "counts": the selected}."""
+        return _answered(lambda: _counts(_drawn(studies, study_id, fit), column, f))
+
     @router.get("/api/studies/{study_id}/values")
     def values(study_id: str, fit: str = "", column: str = "", search: str = "") -> Response:
         """Send values of a category that contain a text, most frequent first: {"values": [[value, customers], ...]}."""
@@ -67,7 +72,7 @@ def _answered(work: Callable[[], Response]) -> Response:
 def _drawn(studies: Studies, study_id: str, fit: str) -> LiveStudy:
     """A study, if the page that asks was drawn for its current fit."""
     live = studies.get(study_id)
-    if fit != live.card.fit:
+    if fit != live.stamp:
         raise _ChangedError("The study was fitted anew. Load the page again.")
     return live
 
@@ -78,11 +83,21 @@ def _cube(live: LiveStudy, column: str, shown: str, f: str) -> Response:
     if len(places) > MAX_SHOWN:
         raise RecipeError(f"At most {MAX_SHOWN} variables can be counted at once. Got {len(places)}.")
     filters = _filters(live, f)
-    if any(found.column != live.variables[place].column for found in filters):
-        counted = count_cube(live.engine, live.customers, live.variables, place, places, filters).to_bytes()
+    if any(found.column != live.views[place].column for found in filters):
+        counted = count_cube(live.engine, live.customers, live.views, place, places, filters).to_bytes()
     else:
         counted = _of_everybody(live)(place, places)
     return Response(counted, media_type="application/octet-stream", headers=NO_STORE)
+
+
+def _counts(live: LiveStudy, column: str, f: str) -> Response:
+    place = _place(live, column)
+    selected = select(live.customers, _filters(live, f), live.variables)
+    found = [
+        live.once(("counts", place), lambda: count_one(live.engine, live.customers, live.views, place)),
+        count_one(live.engine, selected, live.views, place),
+    ]
+    return JSONResponse(dict(zip(("whole", "counts"), found, strict=True)), headers=NO_STORE)
 
 
 def _of_everybody(live: LiveStudy) -> Callable[[int, tuple[int, ...]], bytes]:
@@ -91,7 +106,7 @@ def _of_everybody(live: LiveStudy) -> Callable[[int, tuple[int, ...]], bytes]:
     def keeper() -> Callable[[int, tuple[int, ...]], bytes]:
         @lru_cache(maxsize=KEPT_CUBES)
         def counted(place: int, places: tuple[int, ...]) -> bytes:
-            return count_cube(live.engine, live.customers, live.variables, place, places).to_bytes()
+            return count_cube(live.engine, live.customers, live.views, place, places).to_bytes()
 
         return counted
 
@@ -99,7 +114,7 @@ def _of_everybody(live: LiveStudy) -> Callable[[int, tuple[int, ...]], bytes]:
 
 
 def _values(live: LiveStudy, column: str, search: str) -> Response:
-    variable = live.variables[_place(live, column)]
+    variable = live.views[_place(live, column)]
     if variable.kind != "category":
         raise RecipeError(f"{variable.label} has limits, no values to search.")
     found = top_values(live.engine, live.customers, variable, search[:LONGEST_SEARCH])
@@ -108,8 +123,8 @@ def _values(live: LiveStudy, column: str, search: str) -> Response:
 
 def _place(live: LiveStudy, text: str) -> int:
     place = int(text) if text.isdecimal() and len(text) < 9 else -1
-    if not 0 <= place < len(live.variables):
-        raise RecipeError(f"A variable's place must be a number from 0 to {len(live.variables) - 1}. Got {text!r:.20}.")
+    if not 0 <= place < len(live.views):
+        raise RecipeError(f"A variable's place must be a number from 0 to {len(live.views) - 1}. Got {text!r:.20}.")
     return place
 
 

@@ -12,21 +12,23 @@ from segscope.exploring import (
     Difference,
     Filters,
     Moments,
+    Variable,
     count_bins,
     count_each,
     differences,
+    leading,
     moments,
     parse_filters,
-    rest_of,
     select,
+    without,
 )
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.study.audiences import conditions, find_audience, read_audiences
 from segscope.web.attributes import aria
-from segscope.web.exploration import everybody_counts
+from segscope.web.exploration import everybody_counts, fewer
 from segscope.wording import percent, short, times
 
-SHOWN = 8
+SHOWN, MEASURED = 8, 12
 OPEN = "differs-open"
 REST, EVERYONE, AUDIENCE, SEGMENT = "rest", "everyone", "audience:", "segment:"
 WORTH_SAYING = 0.2  # Cohen's (1988) small effect
@@ -76,28 +78,36 @@ def find_differences(live: LiveStudy, counts: State, against: str) -> Found:
     """
     total = live.fit.customers
     nobody_else = against in (REST, EVERYONE) and counts["selected"] == total
+    everybody = _whole_moments(live)  # ready before the first selection
     if counts["selected"] == 0 or nobody_else:
         note = "Everybody is selected" if counts["selected"] else "Nobody is selected"
         return Found("How does this selection differ?", html.P(HINT, className="muted small"), note)
     filters = parse_filters(counts["filters"], live.variables)
-    mine = _moments(live, filters, counts["counts"])
     chosen_by = {f.column for f in filters}
+    others: Filters = ()
     if against in (REST, EVERYONE):
-        theirs, their_counts = _whole_moments(live), everybody_counts(live)
+        their_counts = everybody_counts(live)
         note = f"Against all {total:,} customers, the selection among them"
         if against == REST:
-            theirs, their_counts = rest_of(theirs, mine, their_counts, counts["counts"])
+            their_counts = without(their_counts, counts["counts"])
             note = f"Against the other {total - counts['selected']:,} customers"
     else:
         name, others = _others(live, against)
         selected = select(live.customers, others, live.variables)
         their_counts = count_bins(live.engine, live.customers, live.variables, selected)
-        theirs = _moments(live, others, their_counts)
         both, alone = count_each(live.engine, live.customers, [(*filters, *others), others], live.variables)
         note = f"Against the {alone:,} customers of {name}" + (f", {both:,} of whom are selected too" if both else "")
         chosen_by |= {f.column for f in others}
-    found = differences(live.variables, mine, theirs, counts["counts"], their_counts)
-    shown = [d for d in found if d.column not in chosen_by][:SHOWN]
+    asked = [v for v in live.variables if v.column not in chosen_by]
+    told = leading(asked, counts["counts"], their_counts, MEASURED)
+    mine = _moments(live, told, filters, counts["counts"])
+    if against == EVERYONE:
+        theirs = everybody
+    elif against == REST:
+        theirs = {column: everybody[column].without(part) for column, part in mine.items()}
+    else:
+        theirs = _moments(live, told, others, their_counts)
+    shown = differences(told, mine, theirs, counts["counts"], their_counts)[:SHOWN]
     if not shown:
         return Found("How does this selection differ?", html.P("In nothing that can be told.", className="muted"), note)
     return Found(headline(shown), [_row(d, _reach(shown)) for d in shown], f"{note}; what is filtered by is left out")
@@ -142,12 +152,22 @@ def _others(live: LiveStudy, against: str) -> tuple[str, Filters]:
 
 
 def _whole_moments(live: LiveStudy) -> dict[str, Moments]:
-    return live.once("moments of everybody", lambda: _moments(live, (), everybody_counts(live)))
+    counts = everybody_counts(live)
+    return live.once(
+        "moments of everybody",
+        lambda: moments(live.engine, live.customers, live.variables, live.customers, counts),
+    )
 
 
-def _moments(live: LiveStudy, filters: Filters, counts: dict[str, list[int]]) -> dict[str, Moments]:
-    chosen = select(live.customers, filters, live.variables)
-    return moments(live.engine, live.customers, live.variables, chosen, counts)
+def _moments(
+    live: LiveStudy, variables: Sequence[Variable], filters: Filters, counts: dict[str, list[int]]
+) -> dict[str, Moments]:
+    rows, others = fewer(live, filters, sum(counts[SEGMENT_VARIABLE]))
+    if not others:
+        return moments(live.engine, live.customers, variables, rows, counts)
+    whole = _whole_moments(live)
+    found = moments(live.engine, live.customers, variables, rows, without(everybody_counts(live), counts))
+    return {column: whole[column].without(part) for column, part in found.items()}
 
 
 def _row(d: Difference, reach: float) -> html.Button:

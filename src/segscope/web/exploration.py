@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import ibis
 import numpy as np
 import plotly.graph_objects as go
 from dash import set_props
@@ -13,27 +14,36 @@ from segscope.exploring import (
     Cloud,
     Crosstab,
     Density,
+    Filters,
+    Levels,
     Variable,
     associate,
     boxes,
+    boxes_of,
     cloud,
     count_bins,
+    count_each,
+    count_levels,
     crosstab,
     density,
     parse_filters,
     select,
     shapes,
     thinned,
+    without,
 )
 from segscope.exploring.associations import SAMPLE_CUSTOMERS, spearman
+from segscope.exploring.filters import passes
 from segscope.figures import explore as figures
 from segscope.intake import ROW
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.theme import Scheme, segment_variable
 from segscope.wording import counted, times
 
-POINTS = 12_000  # of a pair plot; with everything else of a refresh they stay below 200 kB, uncompressed
+# A pair plot's points; with everything else of a refresh they stay below 200 kB, uncompressed.
+POINTS, POINTS_BYTES = 12_000, 145_000
 FEWEST_TO_SAY, FEWEST_EXPECTED = 20, 5.0  # customers; Cochran's (1954) rule for an expected count
+MANY = 200_000  # selected customers from which quartiles are found through counts of levels
 WEAK = 0.1  # a correlation, or Cramer's V, that is next to nothing: Cohen's (1988) small
 State = Mapping[str, Any]
 
@@ -56,8 +66,8 @@ def panels_meta(live: LiveStudy) -> dict[str, Any]:
     """What the panels need to know of every variable, and everybody's counts."""
     counts, total = _whole(live)
     return {
-        "key": f"{live.folder.name}/{live.card.fit}",
-        "fit": live.card.fit,
+        "key": f"{live.folder.name}/{live.stamp}",
+        "fit": live.stamp,
         "variables": [_panel(live, v) for v in _ordered(live)],
         "counts": counts,
         "total": total,
@@ -76,9 +86,9 @@ def _ordered(live: LiveStudy) -> list[Variable]:
 
 
 def _panel(live: LiveStudy, variable: Variable) -> dict[str, Any]:
-    bins = variable.bins
     shown: dict[str, Any] = {
         "column": variable.column,
+        "key": variable.column,
         "place": live.variable(variable.column)[0],
         "label": variable.label,
         "kind": variable.kind,
@@ -86,13 +96,21 @@ def _panel(live: LiveStudy, variable: Variable) -> dict[str, Any]:
         "whole": variable.whole,
         "choices": list(variable.choices),
         "others": variable.others,
-        "bins": None
-        if bins is None
-        else {k: getattr(bins, k) for k in ("low", "width", "count", "smallest", "largest")},
+        "bins": _bins_told(variable),
     }
+    again = [i for i, v in enumerate(live.views) if v.column == variable.column][1:]
+    if again:
+        # No column of a table has a name with this mark.
+        shown["log"] = {"place": again[0], "key": f"{variable.column}\0log", "bins": _bins_told(live.views[again[0]])}
     if variable.column == SEGMENT_VARIABLE:
         shown["colours"] = [segment_variable(s.colour) for s in live.fit.segments]
     return shown
+
+
+def _bins_told(variable: Variable) -> dict[str, Any] | None:
+    bins = variable.bins
+    names = ("low", "width", "count", "smallest", "largest", "edges")
+    return None if bins is None else {name: getattr(bins, name) for name in names}
 
 
 def selection_counts(live: LiveStudy, state: State | None) -> dict[str, Any]:
@@ -106,9 +124,29 @@ def selection_counts(live: LiveStudy, state: State | None) -> dict[str, Any]:
     if not filters:
         counts, total = _whole(live)
         return {"filters": {}, "selected": total, "counts": counts, "refused": refused}
-    chosen = select(live.customers, filters, live.variables)
-    counts = count_bins(live.engine, live.customers, live.variables, chosen)
+    rows, others = fewer(live, filters, _estimated(live, filters))
+    counts = count_bins(live.engine, live.customers, live.variables, rows)
+    if others:
+        counts = without(everybody_counts(live), counts)
     return {"filters": state, "selected": sum(counts[SEGMENT_VARIABLE]), "counts": counts}
+
+
+def fewer(live: LiveStudy, filters: Filters, selected: int) -> tuple[ibis.Table, bool]:
+    """The selected customers; or the others, and True, where these are fewer to read in a large study.
+
+    What is counted among the others is taken from what everybody's counts are.
+    """
+    if live.fit.customers < MANY or selected <= live.fit.customers / 2 or not filters:
+        return select(live.customers, filters, live.variables), False
+    return live.customers.filter(~passes(live.customers, filters, live.variables)), True
+
+
+def _estimated(live: LiveStudy, filters: Filters) -> int:
+    """About how many customers pass, by the sample."""
+    if live.fit.customers < MANY:
+        return 0
+    (passing,) = count_each(live.engine, live.sample, [filters], live.variables)
+    return round(passing / min(SAMPLE_CUSTOMERS, live.fit.customers) * live.fit.customers)
 
 
 def associated(live: LiveStudy, counts: State) -> Associations:
@@ -155,18 +193,27 @@ def draw_pair(live: LiveStudy, counts: State, names: Mapping[str, str], scheme: 
     axes = {axis: live.variable(column) for axis, column in names.items() if column}
     x, y = axes["x"], axes["y"]
     filters = parse_filters(counts["filters"], live.variables)
+    variables = {axis: v for axis, (_, v) in axes.items()}
+    points = min(POINTS, int(POINTS_BYTES / figures.point_bytes(variables)))
+    many = counts["selected"] > points
     selected = select(live.customers, filters, live.variables)
-    many = counts["selected"] > POINTS
     source = select(live.sample, filters, live.variables) if many else selected.order_by(ROW)
     drawn = cloud(live.engine, source, axes)
     everybody = _whole_density(live, x, y) if filters or many else None
-    selection = density(live.engine, selected, x, y) if filters and many else None
-    shown = drawn if x[1].bins is None or y[1].bins is None else thinned(drawn, x[1].bins, y[1].bins, POINTS)
-    variables = {axis: v for axis, (_, v) in axes.items()}
+    selection = _density(live, filters, counts["selected"], x, y) if filters and many else None
+    shown = drawn if x[1].bins is None or y[1].bins is None else thinned(drawn, x[1].bins, y[1].bins, points)
     colours = _colours(live).get(names.get("colour", ""))
     made = figures.pair(shown, variables, colours, scheme, everybody, selection)
     title, strength = relation(drawn, x[1], y[1])
     return made, title, f"{_drawn_words(shown, (selection or everybody) if many else None)}; {strength}"
+
+
+def _density(
+    live: LiveStudy, filters: Filters, selected: int, x: tuple[int, Variable], y: tuple[int, Variable]
+) -> Density:
+    rows, others = fewer(live, filters, selected)
+    found = density(live.engine, rows, x, y)
+    return _whole_density(live, x, y).without(found) if others else found
 
 
 def _whole_density(live: LiveStudy, x: tuple[int, Variable], y: tuple[int, Variable]) -> Density:
@@ -198,22 +245,43 @@ def relation(drawn: Cloud, x: Variable, y: Variable) -> tuple[str, str]:
 
 
 def draw_boxes(
-    live: LiveStudy, state: State, y: str, names: Mapping[str, str], violins: bool, scheme: Scheme
+    live: LiveStudy, counts: State, y: str, names: Mapping[str, str], violins: bool, scheme: Scheme
 ) -> tuple[go.Figure, str, str]:
     """A measure by category, as boxes or violins; two categories as counts against expectation."""
-    chosen = select(live.customers, parse_filters(state, live.variables), live.variables)
+    filters = parse_filters(counts["filters"], live.variables)
+    chosen = select(live.customers, filters, live.variables)
     by = _distinct({axis: live.variable(column) for axis, column in names.items() if column})
     place, number = live.variable(y)
     if number.kind == "category":
         return _draw_crosstab(live, chosen, (place, number), by["x"], scheme)
     axes = [(axis, at, v) for axis, (at, v) in by.items()]
-    found = boxes(live.engine, chosen, number, axes)
+    many = counts["selected"] > MANY
+    found = (
+        boxes_of(_levels(live, filters, counts["selected"], number, axes))
+        if many
+        else boxes(live.engine, chosen, number, axes)
+    )
     spread = shapes(live.engine, chosen, (place, number), axes) if violins else None
     made = figures.boxes(found, number, {axis: v for axis, (_, v) in by.items()}, _colours(live), scheme, spread)
     n = sum(g["n"] for g in found.groups)
     what = "quartiles and spread" if violins else "quartiles"
     note = f"{what} of all {n:,} selected customers with a value; whiskers reach 1.5 interquartile ranges"
     return made, _box_title(found.groups, number, by["x"][1]), note
+
+
+def _levels(
+    live: LiveStudy, filters: Filters, selected: int, number: Variable, axes: Sequence[tuple[str, int, Variable]]
+) -> Levels:
+    def everybody() -> Levels:
+        return live.once(
+            ("levels", number.column, *axes), lambda: count_levels(live.engine, live.customers, number, axes)
+        )
+
+    if not filters:
+        return everybody()
+    rows, others = fewer(live, filters, selected)
+    found = count_levels(live.engine, rows, number, axes)
+    return everybody().without(found) if others else found
 
 
 def _draw_crosstab(

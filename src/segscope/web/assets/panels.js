@@ -4,7 +4,7 @@
 
    panels_filters.js what is selected      panels_cubes.js  counts while brushing    panels_bins.js  limits and bars
    panels_brush.js   numbers and dates     panels_choices.js categories              panels_tools.js pin and hide
-   panels_words.js   words and elements */
+   panels_scales.js  logarithmic bins      panels_words.js   words and elements */
 (function (P) {
   "use strict";
 
@@ -27,16 +27,16 @@
     }, { rootMargin: NEARBY });
     box.replaceChildren();
     parts = P.state.meta.map((variable) => {
+      const scale = P.scaleSwitch(variable, () => redraw(variable));
       const clear = element("button", { class: "chip accent clear", type: "button", hidden: "", onclick: () => P.setFilter(variable.column, null) });
       const unit = element("span", { class: "unit" }, variable.unit), tools = P.panelTools(variable);
-      const head = element("div", { class: "panel-head" }, element("h3", { title: variable.label }, variable.label), clear, unit, tools.node);
+      const head = element("div", { class: "panel-head" }, element("h3", { title: variable.label }, variable.label), ...(scale ? [scale] : []), clear, unit, tools.node);
       const panel = element("section", {
         class: "card panel", "data-column": variable.column, "aria-label": variable.label,
         onpointerenter: () => P.cubes.approach(variable), onfocusin: () => P.cubes.approach(variable), onpointerleave: () => P.cubes.leave(variable),
       }, head);
       box.append(panel);
-      const made = variable.kind === "category" ? P.choicePanel(panel, variable) : P.numberPanel(panel, variable);
-      return { variable, panel, tools, clear, unit, near: false, ...made };
+      return { variable, panel, head, tools, clear, unit, near: false, ...body(panel, variable) };
     });
     parts.forEach(({ panel }) => watcher.observe(panel));
     hidden = P.hiddenButton();
@@ -52,6 +52,17 @@
     document.getElementById("explore-redo").onclick = P.redo;
     document.getElementById("explore-reset").onclick = () => P.commit({});
     P.arrange();
+  }
+
+  const body = (panel, variable) => (variable.kind === "category" ? P.choicePanel(panel, variable) : P.numberPanel(panel, variable));
+
+  /* A panel whose bins are others now. */
+  function redraw(variable) {
+    const part = parts.find((each) => each.variable === variable);
+    [...part.panel.children].filter((child) => child !== part.head).forEach((child) => child.remove());
+    Object.assign(part, body(part.panel, variable));
+    part.draw(true);
+    P.cubes.approach(variable);
   }
 
   /* Which panels are shown, and in which order. */
@@ -160,16 +171,20 @@
       if (!meta || !counts) return window.dash_clientside.no_update;
       const { state } = P;
       const box = document.getElementById("explore-panels");
-      Object.assign(state, { key: meta.key, fit: meta.fit, meta: meta.variables, whole: meta.counts, total: meta.total });
+      Object.assign(state, { key: meta.key, fit: meta.fit, total: meta.total });
       const stale = built !== meta.key || !box || !box.childElementCount;
       P.answered();
       if (!stale && !counts.refused && !P.same(state.filters, counts.filters)) {
         P.ask();
         return window.dash_clientside.no_update;
       }
-      state.counts = counts.counts;
+      if (stale) {
+        Object.assign(state, { meta: meta.variables.map((variable) => Object.assign({}, variable)), whole: Object.assign({}, meta.counts) });
+        P.readScales();
+      }
+      state.counts = Object.assign(P.scaleCounts(), counts.counts);
       state.selected = counts.selected;
-      state.served = { counts: counts.counts, selected: counts.selected };
+      state.served = { counts: state.counts, selected: counts.selected };
       if (box && stale) {
         if (built !== meta.key) Object.assign(state, { past: [], future: [] });
         built = meta.key;
@@ -177,14 +192,14 @@
       }
       state.filters = counts.filters;
       drawAll();
+      P.countScales();
       return window.dash_clientside.no_update;
     },
     /* The filters are in the address, so that a pasted link shows the same. */
     address: function (filters) {
       if (!filters || !/\/explore\/?$|^\/$/.test(location.pathname)) return window.dash_clientside.no_update;
       if (parts.length && parts[0].panel.isConnected) P.adopt(filters);
-      const search = Object.keys(filters).length ? "?f=" + encodeURIComponent(JSON.stringify(filters)) : "";
-      if (search !== location.search) history.replaceState(history.state, "", location.pathname + search);
+      P.writeAddress(filters, parts.length && parts[0].panel.isConnected ? P.state.logs : P.wantedScales());
       return window.dash_clientside.no_update;
     },
   };

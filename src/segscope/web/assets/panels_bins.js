@@ -7,7 +7,8 @@
   "use strict";
 
   /* The last number below bin i and the first number in it: neighbours among floating-point numbers. */
-  function around({ low, width }, i) {
+  function around({ low, width, edges }, i) {
+    if (edges.length) return [before(edges[i]), edges[i]];
     let below = low + (i - 1) * width, within = low + (i + 1) * width;
     for (;;) {
       const middle = below + (within - below) / 2;
@@ -17,14 +18,33 @@
     }
   }
 
+  function before(positive) {
+    const number = new Float64Array([positive]);
+    new BigInt64Array(number.buffer)[0] -= 1n;
+    return number[0];
+  }
+
+  /* The value at a place on the axis, in bins; and the place of a value. */
+  P.valueAt = function ({ low, width, count, edges }, place) {
+    if (!edges.length) return low + place * width;
+    const i = Math.max(0, Math.min(count - 1, Math.floor(place)));
+    return edges[i] + (place - i) * (edges[i + 1] - edges[i]);
+  };
+  function placeOf({ low, width, count, edges }, value) {
+    if (!edges.length) return (value - low) / width;
+    let i = 0;
+    while (i < count - 1 && value >= edges[i + 1]) i += 1;
+    return i + (value - edges[i]) / (edges[i + 1] - edges[i]);
+  }
+
   const counted = (variable) => variable.whole || variable.kind === "date";
 
   /* Where a filter begins and ends on the axis, in bins; null without a filter. */
   P.edgesOf = function (variable, filter) {
     if (!filter) return null;
-    const { low, width, count } = variable.bins;
+    const { low, count } = variable.bins;
     const value = (end) => (variable.kind === "date" ? P.days(end) : end);
-    const place = (v) => Math.max(0, Math.min(count, (v - low) / width));
+    const place = (v) => Math.max(0, Math.min(count, placeOf(variable.bins, v)));
     // Whole numbers fill their bar: with bins from -0.5, the bar of 3 is from 2.5 to 3.5.
     const half = counted(variable) && !Number.isInteger(low) ? 0.5 : 0;
     const from = filter[0] === null ? 0 : place(value(filter[0]) - half);
@@ -37,10 +57,10 @@
     const { count } = variable.bins;
     if (from <= 0 && to >= count) return null;
     const written = (v) => (variable.kind === "date" ? P.dayText(v) : v);
-    const start = around(variable.bins, from)[1], end = around(variable.bins, to)[0];
+    const start = () => around(variable.bins, from)[1], end = () => around(variable.bins, to)[0];
     return [
-      from <= 0 ? null : written(counted(variable) ? Math.ceil(start) : start),
-      to >= count ? null : written(counted(variable) ? Math.floor(end) : end),
+      from <= 0 ? null : written(counted(variable) ? Math.ceil(start()) : start()),
+      to >= count ? null : written(counted(variable) ? Math.floor(end()) : end()),
     ];
   };
 

@@ -39,11 +39,11 @@
 
     let width = 0;
     let brush = null; // [from, to] in bins while it is being dragged
-    const whole = () => state().whole[variable.column] || [];
+    const whole = () => state().whole[variable.key] || [];
 
     function drawCounts() {
       const top = Math.max(1, ...whole().slice(0, count));
-      chosen.setAttribute("d", P.bars(state().counts[variable.column] || whole(), count, width / count, HEIGHT, top));
+      chosen.setAttribute("d", P.bars(state().counts[variable.key] || whole(), count, width / count, HEIGHT, top));
     }
     function drawBrush() {
       const now = brush || P.edgesOf(variable, state().filters[variable.column]);
@@ -52,7 +52,7 @@
       const step = width / count;
       P.attributes(shade, { x: now[0] * step, width: Math.max(1, (now[1] - now[0]) * step) });
       now.forEach((place, i) => {
-        const value = bins.low + place * bins.width;
+        const value = P.valueAt(bins, place);
         P.attributes(edges[i], { x1: place * step, x2: place * step });
         P.attributes(handles[i], { x: place * step - 4, "aria-valuenow": value, "aria-valuetext": P.shown(variable, value) });
       });
@@ -143,7 +143,13 @@
 
   /* Smallest, middle and largest value under the bars; what the first and the last bar hold beyond themselves is told. */
   P.drawAxis = function (axis, variable, whole) {
-    const { low, width, count, smallest, largest } = variable.bins;
+    const { low, width, count, smallest, largest, edges } = variable.bins;
+    const place = (text, title) => P.element("span", { title }, text);
+    if (edges.length) {
+      const middle = edges[Math.round(count / 2)];
+      axis.classList.remove("each");
+      return axis.replaceChildren(...[smallest, middle, largest].map((value) => place(P.shown(variable, value), null)));
+    }
     const high = low + count * width;
     const single = variable.whole && width === 1;
     const first = single ? low + 0.5 : Math.max(low, Math.min(smallest, low + width));
@@ -154,7 +160,6 @@
     const belowTitle = below ? told(0, "from " + P.shown(variable, smallest) + " up to " + P.shown(variable, low + width) + ", in the first bar") : null;
     const each = single && count <= 9;
     axis.classList.toggle("each", each);
-    const place = (text, title) => P.element("span", { title }, text);
     if (each) {
       axis.replaceChildren(...Array.from({ length: count }, (_, i) => place(P.short(low + 0.5 + i) + (above && i === count - 1 ? "+" : ""), i === count - 1 ? aboveTitle : null)));
     } else {

@@ -9,7 +9,7 @@
   P.choicePanel = function (panel, variable) {
     const { element } = P;
     const list = element("div", { class: "choices", role: "group", "aria-label": variable.label });
-    const whole = () => P.state.whole[variable.column] || [];
+    const whole = () => P.state.whole[variable.key] || [];
     const names = whole()[variable.choices.length] ? [...variable.choices, BLANK] : variable.choices;
     const rows = names.map((name) => addRow(name, nameOf(name)));
     const rare = new Map(); // values inside "other" that were found or chosen, with their rows
@@ -85,7 +85,7 @@
     }
 
     function drawCounts() {
-      const mine = P.state.counts[variable.column] || whole();
+      const mine = P.state.counts[variable.key] || whole();
       const top = Math.max(1, ...whole());
       rows.forEach((part) => {
         part.mine.style.width = ((mine[slot(part.name)] || 0) / top) * 100 + "%";

@@ -7,14 +7,14 @@
 
   const PAUSE = 60; // milliseconds that the pointer rests before anything is asked
   const KEPT = 24;
-  const kept = new Map(); // key: the fit, the variable, the filters but its own -> { own, tables: column -> running sums }
+  const kept = new Map(); // key: the fit, the variable, the filters but its own -> { own, tables: key -> running sums }
   let active = null; // the variable that the pointer or the keyboard is at
-  let pending = null; // { key, column, stop }: one question at a time
+  let pending = null; // { key, variable, stop }: one question at a time
   let timer = 0;
 
   const slots = (variable) => (variable.bins ? variable.bins.count : variable.choices.length);
   const others = (column) => Object.fromEntries(Object.entries(P.state.filters).filter(([name]) => name !== column));
-  const keyOf = (column) => JSON.stringify([P.state.key, column, others(column)]);
+  const keyOf = ({ column, key }) => JSON.stringify([P.state.key, key, others(column)]);
 
   function runningSums(counts, rows, columns) {
     const sums = new Uint32Array((rows + 1) * columns);
@@ -29,19 +29,19 @@
     return counts;
   }
 
-  const missing = (found, variable) => P.inView().filter((other) => other !== variable && !found?.tables.has(other.column));
+  const missing = (found, variable) => P.inView().filter((other) => other !== variable && !found?.tables.has(other.key));
 
   function load() {
     const variable = active;
     const study = /\/s\/([^/]+)/.exec(location.pathname);
     if (!variable || pending || !study) return;
-    const key = keyOf(variable.column), found = kept.get(key), wanted = missing(found, variable).slice(0, 60);
+    const key = keyOf(variable), found = kept.get(key), wanted = missing(found, variable).slice(0, 60);
     if (found && !wanted.length) return;
     const query = new URLSearchParams({
       fit: P.state.fit, column: variable.place, shown: wanted.map((other) => other.place).join(","), f: JSON.stringify(others(variable.column)),
     });
     const stop = new AbortController();
-    pending = { key, column: variable.column, stop };
+    pending = { key, variable, stop };
     fetch("/api/studies/" + study[1] + "/cube?" + query, { signal: stop.signal })
       .then((answer) => (answer.ok ? answer.arrayBuffer() : Promise.reject(new Error(answer.status))))
       .then((body) => keep(key, variable, wanted, new Uint32Array(body)))
@@ -58,7 +58,7 @@
     let at = rows;
     for (const other of wanted) {
       const columns = slots(other) + 1;
-      found.tables.set(other.column, { columns, sums: runningSums(counts.subarray(at, at + rows * columns), rows, columns) });
+      found.tables.set(other.key, { columns, sums: runningSums(counts.subarray(at, at + rows * columns), rows, columns) });
       at += rows * columns;
     }
     kept.delete(key);
@@ -82,21 +82,21 @@
     },
     /* The filters are others, or other panels are in view. */
     follow() {
-      if (pending && pending.key !== keyOf(pending.column)) pending.stop.abort();
+      if (pending && pending.key !== keyOf(pending.variable)) pending.stop.abort();
       soon();
     },
-    ready: (variable) => kept.has(keyOf(variable.column)) && !missing(kept.get(keyOf(variable.column)), variable).length,
+    ready: (variable) => kept.has(keyOf(variable)) && !missing(kept.get(keyOf(variable)), variable).length,
 
     /* Show what a choice of slots, as [from, to) ranges, would select; null stands for no filter. False without a cube. */
     preview(variable, ranges) {
-      const found = kept.get(keyOf(variable.column));
+      const found = kept.get(keyOf(variable));
       if (!found) return false;
       const rows = found.own.length, chosen = ranges || [[0, rows]];
       const counts = Object.assign({}, P.state.counts);
-      for (const [column, { columns, sums }] of found.tables) counts[column] = between(sums, columns, chosen);
+      for (const [key, { columns, sums }] of found.tables) counts[key] = between(sums, columns, chosen);
       const own = new Uint32Array(rows);
       for (const [from, to] of chosen) own.set(found.own.subarray(from, to), from);
-      counts[variable.column] = own;
+      counts[variable.key] = own;
       P.state.counts = counts;
       P.state.selected = own.reduce((sum, n) => sum + n, 0);
       return true;

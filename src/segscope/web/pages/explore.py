@@ -200,7 +200,7 @@ def register(app: Dash, studies: Studies) -> None:
         if not counts or not scheme:
             return no_update, no_update, no_update
         names = {"x": x, "colour": colour, "facet": facet}
-        return draw_boxes(studies.get(study["id"]), counts["filters"], y, names, shape == VIOLINS, scheme)
+        return draw_boxes(studies.get(study["id"]), counts, y, names, shape == VIOLINS, scheme)
 
 
 def _choose(wanted: Mapping[str, str]) -> None:
