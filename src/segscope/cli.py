@@ -179,6 +179,34 @@ def score(
     typer.echo(f"{count:,} customers scored into {output.name}")
 
 
+@app.command()
+def sql(
+    study: StudyFolder,
+    dialect: Annotated[
+        str,
+        typer.Option(help="duckdb, postgres, spark, snowflake, bigquery, redshift, sqlserver or mysql."),
+    ] = "duckdb",
+    table: Annotated[str, typer.Option(help="Table with the raw columns, such as customers or shop.customers.")] = (
+        "customers"
+    ),
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write, in place of the terminal.")
+    ] = None,
+) -> None:
+    """Write the segmentation as one SQL statement: raw columns in, segment out."""
+    from segscope.exporting import check_target
+    from segscope.library import load
+
+    if output is not None:
+        check_target(output, (".sql",))
+    statement = load(study).sql(dialect, table) + "\n"
+    if output is None:
+        sys.stdout.write(statement)
+    else:
+        output.write_text(statement, encoding="utf-8")
+        typer.echo(f"Statement written to {output.name}")
+
+
 @app.command("export")
 def export_list(
     study: StudyFolder,

@@ -4,7 +4,7 @@ import io
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,10 @@ EXCEL_FIRST_YEAR = 1900
 BLOCK_BYTES = 1 << 20
 
 
-def check_target(path: Path) -> None:
-    """Raise unless a file of a known format can be written at this place."""
-    if path.suffix.lower() not in FORMATS:
-        raise SourceError(f"{path.name} must end in {listed(FORMATS, 'or')}.")
+def check_target(path: Path, formats: Sequence[str] = FORMATS) -> None:
+    """Raise unless a file of one of some formats can be written at this place."""
+    if path.suffix.lower() not in formats:
+        raise SourceError(f"{path.name} must end in {listed(formats, 'or')}.")
     if path.is_dir():
         raise SourceError(f"{path} is a folder. Name a file to write.")
     if not path.parent.is_dir():

@@ -9,6 +9,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from segscope.errors import SegscopeError
 from segscope.study import LiveStudy
+from segscope.web import reporting
 from segscope.web.attributes import aria, in_browser
 from segscope.web.studies import Studies
 from segscope.wording import counted
@@ -60,6 +61,7 @@ def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
                     html.Div(id="header-job"),
                     html.Div(
                         [
+                            html.Div(id="header-report"),
                             html.Button(
                                 html.Span(className="scheme-icon"),
                                 id="scheme-switch",
@@ -93,25 +95,27 @@ def register(app: Dash, studies: Studies, pages: tuple[Page, ...], home: Callabl
         Output("header-study", "children"),
         Output("tabs", "children"),
         Output("page", "children"),
+        Output("header-report", "children"),
         Input("url", "pathname"),
         Input("refresh", "data"),
     )
-    def _show(pathname: str | None, _refresh: object) -> tuple[object, object, object, object]:
+    def _show(pathname: str | None, _refresh: object) -> tuple[object, object, object, object, object]:
         if (pathname or "/").strip("/") == "":
-            return None, [html.Strong("Studies")], [], home(studies)
+            return None, [html.Strong("Studies")], [], home(studies), []
         study_id, slug = parse_address(pathname, studies, pages)
         if study_id is None:
-            return no_update, [TO_STUDIES], [], not_found(pathname or "", studies)
+            return no_update, [TO_STUDIES], [], not_found(pathname or "", studies), []
         try:
             live = studies.get(study_id)
         except SegscopeError as error:
-            return no_update, [TO_STUDIES], [], cannot_open(str(error))
+            return no_update, [TO_STUDIES], [], cannot_open(str(error)), []
         page = next(p for p in pages if p.slug == slug)
         return (
-            {"id": study_id, "fit": live.card.fit},
+            {"id": study_id, "fit": live.stamp},
             header_study(live),
             tabs(pages, study_id, slug),
             page.layout(live),
+            reporting.menu(study_id),
         )
 
     in_browser(
