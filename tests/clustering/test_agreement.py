@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
@@ -10,6 +10,7 @@ from tests.clustering.data import NINE
 PARTITIONS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=60)
 
 
+@settings(deadline=None)
 @given(PARTITIONS)
 def test_agreement_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     first, second = np.array(pairs).T

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from segscope.clustering import Criteria, Evidence, as_points, gather
 from segscope.clustering.choice import recommend
+from segscope.recipe import Method
 from tests.clustering.data import crowd, groups
 
 
@@ -44,12 +46,16 @@ def test_a_first_look_says_that_it_is_one() -> None:
     assert [c.resamples for c in evidence.criteria] == [0, 30, 10]  # the second number was a close call
 
 
-def test_the_same_evidence_every_time_whatever_the_order_of_rows() -> None:
+@pytest.mark.parametrize("method", ["kmeans", "mixture", "ward"])
+def test_the_same_evidence_every_time_whatever_the_order_of_rows_and_the_threads(method: Method) -> None:
     values = groups(300)
     shuffled = values[np.random.default_rng(4).permutation(len(values))]
-    first, second = (gather(as_points(v), seed=7, k_max=4)[0] for v in (values, shuffled))
-    assert first == second
-    assert isinstance(first, Evidence)
+    found = []
+    for threads, rows in ((1, values), (2, values), (2, shuffled)):
+        with threadpool_limits(threads):
+            found.append(gather(as_points(rows), seed=7, k_max=3, method=method)[0])
+    assert found[0] == found[1] == found[2]
+    assert isinstance(found[0], Evidence)
 
 
 def test_a_sample_has_an_interval() -> None:

@@ -3,7 +3,8 @@ import pytest
 
 from segscope.clustering import as_points, kmeans
 from segscope.clustering.assign import distances2
-from segscope.clustering.points import Array
+from segscope.clustering.mixture import mixture
+from segscope.clustering.points import Array, Labels
 from segscope.clustering.separation import apart, gaps, neighbours, window
 from segscope.clustering.spreading import exclusive_groups, spread_ties
 from tests.clustering.data import crowd, groups
@@ -47,6 +48,42 @@ def test_flags_and_categories_do_not_stand_apart_by_themselves() -> None:
     levels = (generator.integers(0, 4, (900, 1)) == np.arange(4)).astype(float)
     for k in (2, 4):
         assert not all_apart(np.column_stack([flags, levels]), k)
+
+
+def indicators(levels: Labels, weight: float) -> Array:
+    """Centred indicators of the levels 0, 1, ... that together weigh as much as a measure; -1 is a blank."""
+    hot = (levels[:, None] == np.arange(levels.max() + 1)).astype(float)
+    shares = hot.mean(axis=0)
+    scaled: Array = (hot - shares) / np.sqrt(shares * (len(shares) - 1)) * np.sqrt(weight)
+    return scaled
+
+
+def test_nor_do_they_scaled_and_weighted_with_blanks() -> None:
+    generator = np.random.default_rng(0)
+    first, second = generator.integers(-1, 4, 900), generator.choice(3, 900, p=[0.7, 0.2, 0.1])
+    values = np.column_stack([indicators(first, 3.0), indicators(second, 0.5), generator.normal(size=(900, 1))])
+    assert exclusive_groups(values) == [[0, 1, 2, 3], [4, 5, 6]]
+    for k in (2, 3, 5, 8):
+        assert not all_apart(values, k)
+
+
+def test_groups_of_mixed_types_stand_apart() -> None:
+    generator = np.random.default_rng(0)
+    group = np.repeat([0, 1, 2], 300)
+    level = np.where(generator.random(900) < 0.8, group, generator.integers(0, 3, 900))
+    measures = generator.normal(size=(900, 2)) + np.array([[0.0, 0.0], [8.0, 0.0], [0.0, 8.0]])[group]
+    assert all_apart(np.column_stack([measures / measures.std(axis=0), indicators(level, 1.0)]), 3)
+
+
+def test_two_segments_around_one_point_do_not_stand_apart() -> None:
+    # Components of a mixture may be nested: the same centre, another spread.
+    generator = np.random.default_rng(0)
+    points = as_points(np.concatenate([generator.normal(size=(400, 2)), generator.normal(size=(400, 2)) * 6]))
+    solution = mixture(points, 2, seed=0, starts=1)
+    _, ((stands,),) = apart([gaps(points, np.array(solution.centres), seed=0, shapes=solution.shapes)])
+    assert not stands
+    same = np.zeros((2, 2))
+    assert window(points.values, same, 0, 1).all()
 
 
 def test_small_group_beside_a_large_one() -> None:

@@ -17,9 +17,10 @@ Centres = Sequence[Sequence[float]] | Array
 
 @dataclass(frozen=True)
 class Shape:
-    """How a segment reaches out from its centre: penalty + \\|A (x - centre)\\|² takes the place of a squared distance.
+    """How a segment reaches out from its centre.
 
-    For a component of a Gaussian mixture A is a factor of the inverse covariance, A'A, and the penalty is
+    The squared length of A (x - centre) and a penalty take the place of the squared distance from the centre. For
+    a component of a Gaussian mixture A is a factor of the inverse covariance, A'A, and the penalty is
     -2 log(share) - 2 log det A; the score is then -2 log(share x density), up to a constant common to all components.
 
     Attributes
