@@ -19,12 +19,20 @@ EDGES = r"^[\s\x{00a0}\x{202f}\x{feff}]+|[\s\x{00a0}\x{202f}]+$"
 Counts = dict[str, Any]
 
 
-def measure(engine: Engine, table: ibis.Table, wanted: Mapping[str, Mapping[str, ir.Scalar]]) -> dict[str, Counts]:
-    """Compute aggregates for columns: ``{column: {key: expression}}`` becomes ``{column: {key: value}}``."""
+def measure(
+    engine: Engine,
+    table: ibis.Table,
+    wanted: Mapping[str, Mapping[str, ir.Scalar]],
+    at_once: int = EXPRESSIONS_A_QUERY,
+) -> dict[str, Counts]:
+    """Compute aggregates for columns: ``{column: {key: expression}}`` becomes ``{column: {key: value}}``.
+
+    ``at_once``: how many a query; each quartile holds its column in memory.
+    """
     flat = [(column, key, value) for column, values in wanted.items() for key, value in values.items()]
     found: dict[str, Counts] = {column: {} for column in wanted}
     todo = iter(flat)
-    while part := list(islice(todo, EXPRESSIONS_A_QUERY)):
+    while part := list(islice(todo, at_once)):
         result = one(engine, table.aggregate(**{f"v{i}": value for i, (_, _, value) in enumerate(part)}))
         for i, (column, key, _) in enumerate(part):
             found[column][key] = result[f"v{i}"]

@@ -16,6 +16,7 @@ from segscope.intake.report import ROW
 __all__ = ["ROW", "ColumnFacts", "column_kind", "measure_facts", "sample_rows"]
 
 Kind = Literal["number", "date", "boolean", "text"]
+AGGREGATES_OF_MANY_ROWS = 24  # a query: quartiles hold a column in memory
 APPROXIMATE_ABOVE_ROWS = 500_000
 SAMPLE_ROWS = 2_000
 FEWEST_DIGITS_OF_A_CARD = 13
@@ -76,7 +77,8 @@ def measure_facts(engine: Engine, table: ibis.Table) -> tuple[ColumnFacts, ...]:
     if not names:
         return ()
     approximate = rows > APPROXIMATE_ABOVE_ROWS
-    found = measure(engine, table, {name: _aggregates(table[name], approximate) for name in names})
+    wanted = {name: _aggregates(table[name], approximate) for name in names}
+    found = measure(engine, table, wanted, AGGREGATES_OF_MANY_ROWS) if approximate else measure(engine, table, wanted)
     facts = [_facts(table[name], name, rows, found[name]) for name in names]
     exact = [_exact_distinct(engine, table, f) if approximate and f.distinct > 0.9 * f.present else f for f in facts]
     return _with_contents(engine, table, exact)

@@ -10,32 +10,29 @@ from dataclasses import replace
 from typing import get_args
 
 from segscope.clustering import alternative, gather, path, solution_at, ward_tree
-from segscope.engine import Engine
 from segscope.intake.progress import part
 from segscope.recipe import Method
-from segscope.study.customers import Customers
-from segscope.study.fitting import Fit, Progress, make_ready, segmented
+from segscope.study.fitting import Fit, Progress, Ready, segmented
 
 Seconds = Mapping[str, float]
 """How long each method took: no part of a fit, which is the same on every machine."""
 
 
-def complete(engine: Engine, source: Customers, fit: Fit, progress: Progress) -> tuple[Fit, Seconds]:
+def complete(ready: Ready, fit: Fit, progress: Progress) -> tuple[Fit, Seconds]:
     """Complete the evidence of a fit.
 
     Parameters
     ----------
-    source : the customers that were fitted, before cleaning
+    ready : the customers that it was made of
     fit : with the evidence of a first look
 
     Returns
     -------
     the fit with complete evidence, and how many seconds each method took
     """
-    ready = make_ready(engine, source, fit.recipe, part(progress, 0.0, 0.1))
     recipe = ready.recipe
     evidence, solutions = gather(
-        ready.points, recipe.seed, on_progress=part(progress, 0.1, 0.75), thorough=True, method=recipe.method
+        ready.points, recipe.seed, on_progress=part(progress, 0.0, 0.75), thorough=True, method=recipe.method
     )
     tree = ward_tree(ready.points, recipe.seed)
     fit = replace(fit, evidence=evidence, path=path(solutions, ready.points), tree=tree)
@@ -51,7 +48,6 @@ def complete(engine: Engine, source: Customers, fit: Fit, progress: Progress) ->
             filling=found.filling,
             silhouettes=found.silhouettes,
         )
-    ready.close()
     seconds: dict[str, float] = {}
     others = []
     current = solution_at(ready.points, fit.segmentation.centres, fit.segmentation.shapes)

@@ -135,11 +135,6 @@ class Ready:
     points: Points
     aside: int
 
-    def close(self) -> None:
-        """Drop what was stored in the engine."""
-        for name in ("__assigned", "__model", "__customers"):
-            self.engine.drop(name)
-
 
 @dataclass(frozen=True)
 class Segmented:
@@ -174,7 +169,7 @@ def fit(
     progress: Progress,
     previous: Segmentation | None = None,
     weigher: Weigher | None = None,
-) -> Fit:
+) -> tuple[Fit, Ready]:
     """Fit a recipe to customers.
 
     Parameters
@@ -182,6 +177,10 @@ def fit(
     source : the customers, before cleaning
     previous : the segmentation whose ids, names and colours live on where its segments do
     weigher : who weighs the evidence; None does it here, another may do it in a process beside
+
+    Returns
+    -------
+    the fit, and the customers that it was made of, to complete its evidence; they are gone with the engine
 
     Raises
     ------
@@ -200,9 +199,8 @@ def fit(
     variables = describe_variables(engine, ready.table, recipe, measured)
     cleaning = source.made + describe_cleaning(engine, source.table, recipe, source.facts)
     cleaning += prepared(ready.preparation, recipe, {c: p.low for c, p in numbers.items()}, ready.aside)
-    ready.close()
     evidence = evidence or weigher.evidence(part(progress, 0.55, 0.93))
-    return Fit(
+    fitted = Fit(
         customers=source.facts[0].rows,
         columns=tuple(note(f, recipe) for f in source.facts),
         cleaning=cleaning,
@@ -216,6 +214,7 @@ def fit(
         filling=found.filling,
         silhouettes=found.silhouettes,
     )
+    return fitted, ready
 
 
 def make_ready(engine: Engine, source: Customers, recipe: Recipe, progress: Progress) -> Ready:

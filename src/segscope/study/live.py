@@ -9,19 +9,18 @@ from typing import Any, TypeVar
 
 import ibis
 
-from segscope.engine import DuckDBEngine, Engine, connect, connect_scratch
+from segscope.engine import Engine
 from segscope.exploring import Variable, add_bins, log_view
 from segscope.intake import ROW
 from segscope.recipe import Recipe, dump_json
 from segscope.segmentation import SEGMENT, assign, to_customers
-from segscope.settings import from_environment
 from segscope.study.card import Card
 from segscope.study.customers import MADE, Source, make
+from segscope.study.engines import engine_for
 from segscope.study.fitting import Fit, customer_key
 from segscope.study.folder import read_card, read_data, read_fit
 
 SAMPLE_CUSTOMERS = 20_000
-CELLS_IN_MEMORY = 50_000_000  # of a source; above, its tables lie on disk, compressed: 10 million customers in 1 GB
 Result = TypeVar("Result")
 SEGMENT_VARIABLE = "__segment_name"
 
@@ -93,16 +92,14 @@ def open_study(folder: Path) -> LiveStudy:
     """Load a study's customers into an engine of their own; after that the engine reads no file but its own."""
     card = read_card(folder)
     fit = read_fit(folder, card)
-    few = card.customers * len(fit.columns) <= CELLS_IN_MEMORY
-    engine = connect() if few else connect_scratch(from_environment().study_memory)
+    engine = engine_for(card.customers * len(fit.columns))
     source = read_data(folder, card, engine, "source")
     if fit.recipe.log:
         source = make(engine, Source(source, ()), fit.recipe).table
     live = _load(engine, source, folder, card, fit)
     engine.drop("source")
     engine.drop(MADE)
-    if isinstance(engine, DuckDBEngine):
-        engine.lock()
+    engine.lock()
     return live
 
 

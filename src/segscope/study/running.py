@@ -8,7 +8,7 @@ from typing import Any, Self
 import ibis
 
 from segscope.editing import Change, draft
-from segscope.engine import Engine, connect
+from segscope.engine import Engine
 from segscope.errors import DataError, RecipeError, SegscopeError, StudyError
 from segscope.intake import IntakeReport, ReadOptions, read, read_frame
 from segscope.intake.facts import column_kind
@@ -17,9 +17,10 @@ from segscope.recipe import FeatureWeight, Method, Recipe, Role, Transform, buil
 from segscope.samples import SYNTHETIC_NOTE
 from segscope.segmentation import Segmentation
 from segscope.study.card import Card, Kept, made_current
-from segscope.study.completing import complete
+from segscope.study.completing import Seconds, complete
 from segscope.study.customers import Customers, adapted, decide, make, source_of_table
-from segscope.study.fitting import Fit, Progress, Weigher, fit
+from segscope.study.engines import cells_of, engine_for
+from segscope.study.fitting import Fit, Progress, Ready, Weigher, fit, make_ready
 from segscope.study.folder import (
     check_writable,
     is_study,
@@ -164,7 +165,7 @@ def fit_source(
     """
     check_writable(folder)
     choices.applied(Recipe(columns=()))
-    engine = connect()
+    engine = engine_for(cells_of(source))
     try:
         progress("Reading the file", 0.0)
         reading = reading or ReadOptions()
@@ -176,9 +177,10 @@ def fit_source(
         )
         recipe, customers = _decided(engine, table, choices)
         quick = part(progress, 0.0, 0.4) if thorough else progress
-        found, seconds = _fitted(engine, customers, recipe, report, quick, _previous(folder), weigher), None
+        found, ready = _fitted(engine, customers, recipe, report, quick, _previous(folder), weigher)
+        seconds: Seconds = {}
         if thorough:
-            found, seconds = complete(engine, customers, found, part(progress, 0.4, 0.95))
+            found, seconds = complete(ready, found, part(progress, 0.4, 0.95))
         progress("Writing the study", 0.95)
         card = Card(
             _name(report), report.source, found.customers, "", "", report, is_place and _is_sample(Path(source)),
@@ -199,7 +201,7 @@ def refit(folder: Path, recipe: Recipe, progress: Progress = silent) -> Fit:
     card = read_card(folder)
     if same := _answered(folder, card, recipe):
         return switch(folder, card, same.id)
-    engine = connect()
+    engine = engine_for(card.customers * len(card.intake.columns))
     try:
         progress("Reading the data", 0.0)
         table = engine.store("source", read_data(folder, card, engine, "snapshot"))
@@ -208,7 +210,7 @@ def refit(folder: Path, recipe: Recipe, progress: Progress = silent) -> Fit:
             customers = make(engine, source, recipe)
         else:
             recipe, customers = adapted(engine, source, recipe)
-        found = _fitted(engine, customers, recipe, card.intake, progress, previous, None)
+        found, _ = _fitted(engine, customers, recipe, card.intake, progress, previous, None)
         progress("Writing the study", 0.95)
         write_fit(folder, card, found)
     finally:
@@ -224,13 +226,13 @@ def reread(folder: Path, card: Card, order: Order, progress: Progress = silent) 
             f"{card.source} is no longer where it was read from, so it cannot be read in another way. "
             "Make a new study from the file."
         )
-    engine = connect()
+    engine = engine_for(cells_of(place))
     try:
         progress("Reading the file", 0.0)
         table, report = read(place, engine, "source", order.reading, part(progress, 0.0, READ_SHARE), card.source)
         previous = read_fit(folder, card).segmentation
         recipe, customers = adapted(engine, source_of_table(engine, table), order.recipe or previous.recipe)
-        found = _fitted(engine, customers, recipe, report, progress, previous, None)
+        found, _ = _fitted(engine, customers, recipe, report, progress, previous, None)
         progress("Writing the study", 0.95)
         write_study(folder, engine, table, replace(card, intake=report, reading=order.reading), found)
     finally:
@@ -255,12 +257,13 @@ def complete_study(folder: Path, progress: Progress = silent) -> Fit:
     """Complete the evidence of a study's current fit."""
     card = read_card(folder)
     before = read_fit(folder, card)
-    engine = connect()
+    engine = engine_for(card.customers * len(card.intake.columns))
     try:
         progress("Reading the data", 0.0)
         table = engine.store("source", read_data(folder, card, engine, "snapshot"))
         customers = make(engine, source_of_table(engine, table), before.recipe)
-        found, seconds = complete(engine, customers, before, part(progress, 0.05, 0.95))
+        ready = make_ready(engine, customers, before.recipe, part(progress, 0.05, 0.15))
+        found, seconds = complete(ready, before, part(progress, 0.15, 0.95))
         progress("Writing the study", 0.95)
         write_fit(folder, card, found, instead_of=card.fit)
         note_seconds(folder, seconds)
@@ -311,7 +314,7 @@ def _fitted(
     progress: Progress,
     previous: Segmentation | None,
     weigher: Weigher | None,
-) -> Fit:
+) -> tuple[Fit, Ready]:
     check_recipe(customers.table, recipe, report.source)
     try:
         return fit(engine, customers, recipe, progress, previous, weigher)

@@ -1,0 +1,34 @@
+"""Which engine a study gets: in memory, or on disk where its tables would fill the machine."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from segscope.engine import DuckDBEngine, connect, connect_scratch
+from segscope.settings import from_environment
+
+CELLS_IN_MEMORY = 50_000_000
+"""Above, tables lie on disk, compressed: ten million customers with 34 columns in 1 GB."""
+
+BYTES_A_CELL = 8
+
+
+def engine_for(cells: int) -> DuckDBEngine:
+    """An engine for a table of so many cells (rows times columns)."""
+    return connect() if cells <= CELLS_IN_MEMORY else connect_scratch(from_environment().study_memory)
+
+
+def cells_of(source: Any) -> int:
+    """About how many cells a source has, without reading it; 0 where that cannot be told."""
+    if not isinstance(source, (str, Path)):
+        rows = getattr(source, "num_rows", 0) or getattr(source, "height", 0)
+        return int(rows) * len(getattr(source, "columns", ()))
+    path = Path(source)
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            found = pq.read_metadata(path)
+            return int(found.num_rows) * int(found.num_columns)
+        return path.stat().st_size // BYTES_A_CELL
+    except (OSError, ValueError):
+        return 0
