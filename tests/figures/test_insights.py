@@ -1,9 +1,11 @@
 """Figures of the Insights tab on tiny families with known answers."""
 
+import math
+
 import pytest
 
 from segscope.figures import insights as figures
-from segscope.insights import FamilyView, Mode
+from segscope.insights import Candidate, FamilyView, Finding, Mode, Side
 from segscope.recipe import Family, FamilyKind, FamilyMember
 from segscope.segmentation import Segment
 from segscope.theme import SEGMENTS_DARK, SEGMENTS_LIGHT, palette
@@ -76,3 +78,30 @@ def test_many_bars_carry_no_numbers() -> None:
     many = tuple(Segment(f"s{i}", f"S{i}", i, 5, 0.1, "", "natural", 1.0) for i in range(12))
     crowded = FamilyView(view().family, "amount", MEMBERS, (1.0, 1.0, 1.0), ((1.0, 1.0, 1.0),) * 12)
     assert figures.family_bars(crowded, many, "light").data[1].text is None
+
+
+def test_a_heat_map_writes_values_and_colours_their_ratio_to_everybody() -> None:
+    made = figures.family_heat(view(), SEGMENTS, "light")
+    colours, values = made.data
+    assert list(colours.text[0]) == ["9", "0.4", "1"] and list(values.z[0]) == [9.0, 0.4, 1.0]
+    assert colours.z[0][0] == pytest.approx(math.log(9 / 5) / math.log(3))
+    assert colours.z[1][0] == -1 and colours.z[1][1] is None  # a fifth of everybody's; unknown
+    assert colours.y[0] == "&lt;i&gt;Top&lt;/i&gt;"
+
+
+def finding() -> Finding:
+    candidate = Candidate("mean", "income", "Income", "income", unit="a year")
+    side = Side(31_000.0, 29_000.0, 33_000.0, 0.9, 0.0, 100)
+    return Finding(
+        candidate, 0, "Top earn more", 30_500.0, 20_000.0, (30_500.0, None), 200, side, side, "very strong",
+        ((29_500.0, 31_500.0), None),
+    )  # fmt: skip
+
+
+def test_the_chart_of_a_finding_has_a_bar_and_an_interval_a_segment_and_a_line_for_everybody() -> None:
+    made = figures.finding_bars(finding(), SEGMENTS, "light")
+    (bar,) = made.data  # of the other segment nothing is known
+    assert (bar.x[0], bar.error_x.array[0], bar.error_x.arrayminus[0]) == (30_500, 1000, 1000)
+    assert bar.marker.color == SEGMENTS_LIGHT[4]
+    assert made.layout.shapes[0].x0 == 20_000
+    assert list(made.layout.yaxis.ticktext) == ["&lt;i&gt;Top&lt;/i&gt;<br><b>30,500</b>", "Low<br><b>too few</b>"]

@@ -1,21 +1,27 @@
-"""Positions: where customers sit, on columns of their own choosing or on the two main directions of model space."""
+"""Positions: where customers sit, on columns of their own choosing or on a map of model space."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import ibis
+import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import eigh
 
 from segscope.engine import Engine
 from segscope.features import as_number
-from segscope.preparation import Preparation, to_model_numpy
+from segscope.preparation import CategoryPreparation, Preparation, code_expression, to_model_numpy
 
 Array = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
+AxisKind = Literal["principal", "discriminant"]
 
 BULK = 0.99  # of the points drawn, the share that an axis must show
 FAR_OFF = 1.6  # how much longer an axis may get before far-off points are left outside
 GOLDEN = 0.6180339887498949
+RIDGE = 1e-3  # of the mean variance: a direction without spread within segments must not outweigh all others
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,39 +45,56 @@ class Positions:
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """Customers on the two directions of model space along which they differ most (principal components).
+    """Customers on two directions of model space.
 
     Attributes
     ----------
-    x, y : coordinates, shape (n,); y is None where there is only one feature
-    explained : share of the variation on each axis
-    loadings : how much each feature weighs on each axis, shape (axes, p), in the order of the features
+    x, y : coordinates, shape (n,); y is None where model space has one direction only
+    kinds : what each axis is
+    explained : of each axis: of a principal one the share of the variation, of a discriminant one the share of what
+        separates the segments, 0 to 1
+    loadings : correlation of each coordinate of model space with each axis, shape (axes, p), -1 to 1
     """
 
     x: Array
     y: Array | None
+    kinds: tuple[AxisKind, ...]
     explained: tuple[float, ...]
     loadings: Array
 
+    @property
+    def height(self) -> Array:
+        """The vertical places, which mean nothing where there is no second axis."""
+        return spread_out(len(self.x)) if self.y is None else self.y
+
 
 def positions(
-    engine: Engine, sample: ibis.Table, columns: Sequence[str], segment: str, limit: int, of: int
+    engine: Engine,
+    sample: ibis.Table,
+    columns: Sequence[str],
+    segment: str,
+    limit: int,
+    of: int,
+    preparation: Preparation = (),
 ) -> Positions:
     """Draw customers.
 
     Parameters
     ----------
     sample : customers in the order of their hash
-    columns : numbers and flags
+    columns : numbers, flags, and categories that are features
     segment : the column that holds the place of the segment
     of : how many customers there are
+    preparation : of the features; a category among them is given as the place of its level
     """
     names = list(dict.fromkeys(columns))
-    found = engine.fetch(
-        sample.select(segment=sample[segment], **{f"x{i}": as_number(sample[c]) for i, c in enumerate(names)}).limit(
-            limit
-        )
-    )
+    steps = {s.feature: s for s in preparation if isinstance(s, CategoryPreparation)}
+
+    def value(name: str) -> ir.FloatingValue:
+        return code_expression(sample[name], steps[name]) if name in steps else as_number(sample[name])
+
+    wanted = {f"x{i}": value(c) for i, c in enumerate(names)}
+    found = engine.fetch(sample.select(segment=sample[segment], **wanted).limit(limit))
     arrays = {c: found[f"x{i}"].to_numpy(zero_copy_only=False).astype(float) for i, c in enumerate(names)}
     return Positions(arrays, found["segment"].to_numpy(zero_copy_only=False).astype(np.intp), of)
 
@@ -96,20 +119,80 @@ def bulk_range(values: Array) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def project(features: Mapping[str, Array], preparation: Preparation) -> Map:
-    """Put customers on a map: principal components of model space, each turned so that its main feature rises."""
+def project(
+    features: Mapping[str, Array], preparation: Preparation, segment: Places, kind: AxisKind = "principal"
+) -> Map:
+    """Put customers on a map, each axis turned so that what it shows most of rises.
+
+    Principal axes are the two directions along which customers differ most. Discriminant axes [1]_ are those along
+    which the means of segments lie farthest apart in units of the spread within segments. Two segments have one such
+    axis; the second is then the principal direction of what it leaves over. One segment has none.
+
+    Parameters
+    ----------
+    features : arrays of shape (n,) in original units; categories as places of their levels
+    segment : shape (n,), from 0
+
+    References
+    ----------
+    .. [1] Fisher, R. A. (1936). The use of multiple measurements in taxonomic problems. Annals of Eugenics 7.
+    """
     model = to_model_numpy(features, preparation)
     centred = model - model.mean(axis=0)
-    _, strengths, directions = np.linalg.svd(centred, full_matrices=False)
     axes = min(2, *centred.shape)
-    loadings = directions[:axes]
+    scores: Array = np.empty((len(centred), 0))
+    explained: list[float] = []
+    if kind == "discriminant":
+        scores, explained = _discriminant(centred, segment, axes)
+    kinds: list[AxisKind] = ["discriminant"] * len(explained)
+    total = float((centred**2).sum())
+    if len(explained) < axes:
+        more, strengths = _principal(_left_over(centred, scores), axes - len(explained))
+        scores = np.column_stack([scores, more])
+        explained += [s / total if total > 0 else 0.0 for s in strengths]
+        kinds += ["principal"] * len(strengths)
+    loadings = _correlations(scores, centred)
     main = np.argmax(np.abs(loadings).round(9), axis=1)
-    signs = np.sign(loadings[np.arange(axes), main])
-    loadings = loadings * np.where(signs == 0, 1.0, signs)[:, None]
-    places = centred @ loadings.T
-    total = float((strengths**2).sum())
-    explained = tuple(float(s**2) / total if total > 0 else 0.0 for s in strengths[:axes])
-    return Map(places[:, 0], places[:, 1] if axes == 2 else None, explained, loadings)
+    signs = np.where(loadings[np.arange(axes), main] < 0, -1.0, 1.0)
+    scores, loadings = scores * signs, loadings * signs[:, None]
+    return Map(scores[:, 0], scores[:, 1] if axes == 2 else None, tuple(kinds), tuple(explained), loadings)
+
+
+def _discriminant(centred: Array, segment: Places, most: int) -> tuple[Array, list[float]]:
+    """Scores of shape (n, axes) with a spread of 1 within segments, and the share of the separation of each axis."""
+    n, p = centred.shape
+    groups = np.unique(segment)
+    axes = min(most, len(groups) - 1)
+    means = np.array([centred[segment == g].mean(axis=0) for g in groups])
+    sizes = np.array([(segment == g).sum() for g in groups])
+    between = means.T @ (means * sizes[:, None]) / n
+    within = centred.T @ centred / n - between
+    ridge = RIDGE * max(float(np.trace(within + between)) / p, 1e-9)
+    values, vectors = eigh(between, within + ridge * np.eye(p))
+    values = np.maximum(values[::-1], 0.0)
+    total = float(values.sum())
+    shares = [float(v) / total if total > 0 else 0.0 for v in values[:axes]]
+    return centred @ vectors[:, ::-1][:, :axes], shares
+
+
+def _principal(values: Array, axes: int) -> tuple[Array, list[float]]:
+    """Scores of shape (n, axes) on the principal components, and the sum of squares along each."""
+    _, strengths, directions = np.linalg.svd(values, full_matrices=False)
+    return values @ directions[:axes].T, [float(s) ** 2 for s in strengths[:axes]]
+
+
+def _left_over(centred: Array, scores: Array) -> Array:
+    """What a linear function of the scores does not tell."""
+    if not scores.shape[1]:
+        return centred
+    return np.asarray(centred - scores @ np.linalg.lstsq(scores, centred, rcond=None)[0])
+
+
+def _correlations(scores: Array, coordinates: Array) -> Array:
+    """Correlations of shape (axes, p) of centred columns; 0 where one does not vary."""
+    sizes = np.outer(np.linalg.norm(scores, axis=0), np.linalg.norm(coordinates, axis=0))
+    products = scores.T @ coordinates
+    return np.asarray(np.where(sizes > 1e-12, products / np.maximum(sizes, 1e-12), 0.0))
 
 
 def spread_out(count: int) -> Array:

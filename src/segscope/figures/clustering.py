@@ -16,7 +16,6 @@ from segscope.wording import full, listed, percent
 WCSS_HEIGHT, SMALL_HEIGHT = 372, 162
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 UNSTABLE = " that another sample would make elsewhere"
-# Hennig (2007), on the mean Jaccard similarity under resampling.
 
 
 @dataclass(frozen=True)
@@ -38,25 +37,27 @@ class Measure:
     written: Callable[[float | None], str]
 
 
-def _two_digits(value: float | None) -> str:
+def two_digits(value: float | None) -> str:
+    """A criterion as it is written, such as 0.36."""
     return "unknown" if value is None else f"{value:.2f}"
 
 
-def _silhouette_error(c: Criteria) -> float | None:
+def silhouette_error(c: Criteria) -> float | None:
+    """Half the 95 % interval of the sampled silhouette; None where the sample is everybody."""
     return None if c.silhouette_interval is None else (c.silhouette_interval[1] - c.silhouette_interval[0]) / 2
 
 
 MEASURES = (
-    Measure("silhouette", "Silhouette", lambda c: c.silhouette, _silhouette_error, None, _two_digits),
+    Measure("silhouette", "Silhouette", lambda c: c.silhouette, silhouette_error, None, two_digits),
     Measure(
         "prediction",
         "Prediction strength",
         lambda c: c.prediction_strength,
         lambda c: c.prediction_strength_error,
         0.8,
-        _two_digits,
+        two_digits,
     ),
-    Measure("stability", "Stability (Jaccard)", lambda c: c.jaccard, lambda c: c.jaccard_error, 0.75, _two_digits),
+    Measure("stability", "Stability (Jaccard)", lambda c: c.jaccard, lambda c: c.jaccard_error, 0.75, two_digits),
     Measure(
         "smallest", "Smallest segment", lambda c: c.smallest_share if c.k > 1 else None, lambda c: None, 0.02, percent
     ),
@@ -79,26 +80,26 @@ def wcss_by_k(criteria: Sequence[Criteria], chosen: int, elbow: int | None, sche
     look = palette(scheme)
     ks, values = [c.k for c in criteria], [round(c.wcss, 1) for c in criteria]
     by_k = dict(zip(ks, values, strict=True))
-    traces, notes = [_line(ks, values, look, "k = %{x}: WCSS %{y:,.0f}")], []
+    traces, notes = [line(ks, values, look, "k = %{x}: WCSS %{y:,.0f}")], []
     if elbow in by_k and elbow != chosen:
         traces.append(
-            _dot(elbow, by_k[elbow], {"color": look.card, "size": 11, "line": {"color": look.text, "width": 2}})
+            dot(elbow, by_k[elbow], {"color": look.card, "size": 11, "line": {"color": look.text, "width": 2}})
         )
         # Under the falling curve there is room, unless the point lies low.
         aside, up = (0, -34) if by_k[elbow] > 0.3 * max(values) else (30, 78)
         notes.append(_note(elbow, by_k[elbow], f"elbow at {elbow}", look.text, aside, up))
     if chosen in by_k:
         words = f"<b>{chosen} chosen{', and the elbow' if chosen == elbow else ''}</b><br>WCSS {full(by_k[chosen])}"
-        traces.append(_dot(chosen, by_k[chosen], {"color": look.accent, "size": 11}))
+        traces.append(dot(chosen, by_k[chosen], {"color": look.accent, "size": 11}))
         notes.append(_note(chosen, by_k[chosen], words, look.accent, 40 if chosen < 0.75 * max(ks) else -30, 36))
     made = figure(
         scheme,
         WCSS_HEIGHT,
         margin={"l": 8, "r": 16, "t": 22, "b": 8},
         showlegend=False,
-        shapes=[_band(chosen, look)],
+        shapes=[band(chosen, look)],
         annotations=notes,
-        xaxis={**_k_axis(ks), "title": {"text": "k (number of segments)"}},
+        xaxis={**k_axis(ks), "title": {"text": "k (number of segments)"}},
         yaxis={"title": {"text": "WCSS"}, "rangemode": "tozero", "tickformat": "~s", "nticks": 6},
     )
     return made.add_traces(traces)
@@ -110,14 +111,14 @@ def criterion_by_k(criteria: Sequence[Criteria], chosen: int, measure: Measure, 
     known = [(c.k, v, measure.error(c) or 0.0) for c in criteria if (v := measure.value(c)) is not None]
     ks, values = [k for k, _, _ in known], [round(v, 4) for _, v, _ in known]
     hover = f"k = %{{x}}: {'%{y:.0%}' if measure.written is percent else '%{y:.2f}'}"
-    traces, notes, shapes = [_line(ks, values, look, hover, [e for _, _, e in known])], [], [_band(chosen, look)]
+    traces, notes, shapes = [line(ks, values, look, hover, [e for _, _, e in known])], [], [band(chosen, look)]
     if measure.threshold is not None:
-        shapes.append(_threshold(measure.threshold, look))
+        shapes.append(threshold_line(measure.threshold, look))
     if chosen in ks:
         mine = values[ks.index(chosen)]
-        traces.append(_dot(chosen, mine, {"color": look.accent, "size": 9}))
+        traces.append(dot(chosen, mine, {"color": look.accent, "size": 9}))
         said = {"x": chosen, "y": mine, "text": f"<b>{measure.written(mine)}</b>", "showarrow": False}
-        notes.append({**said, "font": {"color": look.accent, "size": 12}, **_beside(ks, values, chosen)})
+        notes.append({**said, "font": {"color": look.accent, "size": 12}, **beside(ks, values, chosen)})
     low, high = min([*values, 0.0]), max([*values, measure.threshold or 0.0, 0.1])
     made = figure(
         scheme,
@@ -126,7 +127,7 @@ def criterion_by_k(criteria: Sequence[Criteria], chosen: int, measure: Measure, 
         showlegend=False,
         shapes=shapes,
         annotations=notes,
-        xaxis=_k_axis([c.k for c in criteria]),
+        xaxis=k_axis([c.k for c in criteria]),
         yaxis={"visible": False, "range": [low - 0.06 * (high - low), high + 0.12 * (high - low)]},
     )
     return made.add_traces(traces)
@@ -157,7 +158,7 @@ def _finding(criteria: Sequence[Criteria], measure: Measure) -> str:
     return f"reaches {limit} at {', '.join(map(str, held))}"
 
 
-def _beside(ks: list[int], values: list[float], chosen: int) -> dict[str, Any]:
+def beside(ks: list[int], values: list[float], chosen: int) -> dict[str, Any]:
     """Where a point's value is written so that the line does not cross it: below a dip, else above."""
     at = ks.index(chosen)
     around = [values[i] for i in (at - 1, at + 1) if 0 <= i < len(values)]
@@ -168,9 +169,8 @@ def _beside(ks: list[int], values: list[float], chosen: int) -> dict[str, Any]:
     return {"yshift": 14, **aside}
 
 
-def _line(
-    ks: list[int], values: list[float], look: Palette, hover: str, errors: Sequence[float] = ()
-) -> dict[str, Any]:
+def line(ks: list[int], values: list[float], look: Palette, hover: str, errors: Sequence[float] = ()) -> dict[str, Any]:
+    """A criterion as a line with a point for each number of segments, and its errors as thin lines."""
     bars = {"type": "data", "array": [round(e, 4) for e in errors], "color": look.faint, "thickness": 1, "width": 0}
     return {
         "type": "scatter", "x": ks, "y": values, "mode": "lines+markers", "line": {"color": look.faint, "width": 1.6},
@@ -179,11 +179,12 @@ def _line(
     }  # fmt: skip
 
 
-def _dot(x: int, y: float, marker: dict[str, Any]) -> dict[str, Any]:
+def dot(x: int, y: float, marker: dict[str, Any]) -> dict[str, Any]:
+    """One point that stands out."""
     return {"type": "scatter", "x": [x], "y": [y], "mode": "markers", "marker": marker, "hoverinfo": "skip"}
 
 
-def _band(chosen: int, look: Palette) -> dict[str, Any]:
+def band(chosen: int, look: Palette) -> dict[str, Any]:
     """The band behind the chosen number."""
     return {
         "type": "rect", "x0": chosen - 0.32, "x1": chosen + 0.32, "yref": "paper", "y0": 0, "y1": 1, "layer": "below",
@@ -191,7 +192,8 @@ def _band(chosen: int, look: Palette) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _threshold(value: float, look: Palette) -> dict[str, Any]:
+def threshold_line(value: float, look: Palette) -> dict[str, Any]:
+    """A dashed line at a threshold."""
     return {
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": value, "y1": value,
         "line": {"color": look.faint, "width": 1, "dash": "dash"},
@@ -207,7 +209,8 @@ def _note(x: int, y: float, text: str, colour: str, aside: int, up: int) -> dict
     }  # fmt: skip
 
 
-def _k_axis(ks: Sequence[int]) -> dict[str, Any]:
+def k_axis(ks: Sequence[int]) -> dict[str, Any]:
+    """The axis of the numbers of segments."""
     ends = [min(ks) - 0.6, max(ks) + 0.6]
     return {"tickmode": "array", "tickvals": list(ks), "range": ends, "showgrid": False, "fixedrange": True}
 
@@ -234,8 +237,12 @@ def verdict_title(fit: Fit) -> str:
 def evidence_title(fit: Fit) -> str:
     """How many segments the evidence supports, against how many there are."""
     k, recommended = len(fit.segments), fit.evidence.recommended
+    if k == recommended == 1:
+        return "How many segments? None: no split of these customers holds"
     if k == recommended:
         return f"How many segments? {NUMBERS[k]} has the best support"
+    if recommended == 1:
+        return f"How many segments? The evidence supports none; these are {NUMBERS[k].lower()}, as asked for"
     supported = f"The evidence supports {NUMBERS[recommended].lower()}"
     return f"How many segments? {supported}; these are {NUMBERS[k].lower()}, as asked for"
 
@@ -259,12 +266,3 @@ def apart_words(fit: Fit, place: int) -> str:
     if judged.separated_from_nearest or judged.nearest is None:
         return "apart from all others"
     return f"no gap to {short_name(fit.segments[judged.nearest].name)}"
-
-
-def centres_title(fit: Fit) -> str:
-    """Which feature sets which segment apart most."""
-    if len(fit.segments) == 1:
-        return "Centres"
-    cells = [(g, f) for g in range(len(fit.segments)) for f in fit.recipe.features]
-    place, feature = max(cells, key=lambda cell: abs(fit.profiles.standard_difference(*cell)))
-    return f"Centres: {fit.recipe.column(feature).label.lower()} sets {fit.segments[place].name} apart most"

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import get_args
 
-from segscope.clustering import alternative, gather, path, solution_at, ward_tree
+import numpy as np
+
+from segscope.clustering import Points, Solution, alternative, flow, gather, path, solution_at, ward_tree
+from segscope.identity import match_segments
 from segscope.intake.progress import part
 from segscope.recipe import Method
 from segscope.study.fitting import Fit, Progress, Ready, segmented
@@ -51,6 +54,8 @@ def complete(ready: Ready, fit: Fit, progress: Progress) -> tuple[Fit, Seconds]:
     seconds: dict[str, float] = {}
     others = []
     current = solution_at(ready.points, fit.segmentation.centres, fit.segmentation.shapes)
+    if current.k in solutions:
+        fit = replace(fit, path_segments=_same_segments(solutions[current.k], current, ready.points))
     for i, method in enumerate(get_args(Method)):
         progress(f"Comparing methods: {method}", 0.85 + 0.05 * i)
         begun = time.perf_counter()
@@ -58,3 +63,12 @@ def complete(ready: Ready, fit: Fit, progress: Progress) -> tuple[Fit, Seconds]:
         seconds[method] = time.perf_counter() - begun
     progress("Evidence complete", 1.0)
     return replace(fit, alternatives=tuple(others)), seconds
+
+
+def _same_segments(explored: Solution, current: Solution, points: Points) -> tuple[int, ...]:
+    """The current segment that each explored one is; empty unless every one of them shares most of its customers."""
+    shared = flow(explored.labels, current.labels, explored.k, current.k, points.weights)
+    matches = match_segments(np.rint(shared).astype(np.int64))
+    if len(matches) < current.k:
+        return ()
+    return tuple(m.old for m in sorted(matches, key=lambda m: m.new))

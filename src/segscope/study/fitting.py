@@ -62,6 +62,7 @@ class Fit:
     alternatives : the same customers by each method, once the evidence is complete
     path : who splits from whom: for each number of segments from 1 on, a row for each of its segments, with the
         customers who are in each segment of the next number; once the evidence is complete
+    path_segments : which of the segments each of the path's is, at their number; empty where they are not the same
     tree : the top of a Ward tree of a sample, once the evidence is complete
     """
 
@@ -79,6 +80,7 @@ class Fit:
     silhouettes: tuple[SegmentSilhouette, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     path: tuple[tuple[tuple[float, ...], ...], ...] = ()
+    path_segments: tuple[int, ...] = ()
     tree: Tree | None = None
 
     @property
