@@ -41,7 +41,6 @@ def describe(fit: Fit) -> dict[str, Any]:
 
 def _segment(fit: Fit, place: int) -> dict[str, Any]:
     segment = fit.segments[place]
-    numbers = fit.profiles.segments[place].numbers
     return {
         "id": segment.id,
         "name": segment.name,
@@ -51,8 +50,17 @@ def _segment(fit: Fit, place: int) -> dict[str, Any]:
         "sentence": segment.sentence,
         "verdict": segment.verdict,
         "stability": segment.stability,
-        "profile": {f: numbers[f].mean if f in numbers else None for f in fit.recipe.features},
+        "profile": {f: _typical(fit, place, f) for f in fit.recipe.features},
     }
+
+
+def _typical(fit: Fit, place: int, feature: str) -> float | dict[str, float] | None:
+    """The mean of a number in original units; of a category the share of each level; None where nothing is known."""
+    mine = fit.profiles.segments[place]
+    if feature not in fit.recipe.category_features:
+        return mine.numbers[feature].mean if feature in mine.numbers else None
+    known = {level: n for level, n in mine.categories[feature].items() if level}
+    return {level: n / sum(known.values()) for level, n in known.items()} or None
 
 
 def in_words(fit: Fit) -> str:

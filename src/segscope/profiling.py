@@ -60,6 +60,26 @@ class Profiles:
             return 0.0
         return (mine.mean - all_.mean) / all_.deviation
 
+    def level_differences(self, segment: int, column: str) -> tuple[tuple[str, float], ...]:
+        """How many standard deviations (of everybody) the share of each level lies above everybody's, farthest first.
+
+        The standard deviation of a level with the share p is that of its indicator, sqrt(p (1 - p)). Blanks are left
+        out.
+
+        >>> everybody = GroupProfile(100, {}, {"plan": {"basic": 50, "pro": 50}})
+        >>> Profiles(everybody, (GroupProfile(10, {}, {"plan": {"pro": 10}}),)).level_differences(0, "plan")
+        (('basic', -1.0), ('pro', 1.0))
+        """
+        all_ = {v: n for v, n in self.everybody.categories[column].items() if v}
+        mine = {v: n for v, n in self.segments[segment].categories.get(column, {}).items() if v}
+        total, known = sum(all_.values()), sum(mine.values())
+        found = []
+        for level, n in all_.items():
+            share = n / total
+            apart = mine.get(level, 0) / known - share if known else 0.0
+            found.append((level, apart / math.sqrt(share * (1 - share)) if share < 1 else 0.0))
+        return tuple(sorted(found, key=lambda pair: -abs(pair[1])))
+
     def share_of_total(self, segment: int, column: str) -> float | None:
         """The part of everybody's total that this segment holds; None where totals make no sense."""
         mine, all_ = self.segments[segment].numbers.get(column), self.everybody.numbers.get(column)

@@ -6,6 +6,7 @@ are made; either way each belongs to one.
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
@@ -14,9 +15,12 @@ import ibis.expr.types as ir
 
 from segscope.engine import Engine, one, rows
 from segscope.features import as_number
-from segscope.preparation import FeaturePreparation, Preparation, beyond_fences
+from segscope.intake.report import ROW
+from segscope.preparation import FeaturePreparation, Preparation, beyond_fences, fences, filled_expression
 from segscope.preparation.measures import FAR_OUT_FENCE
+from segscope.recipe import Recipe
 from segscope.segmentation import DISTANCE2, SEGMENT, Segmentation
+from segscope.wording import full, times
 
 Quartiles = Mapping[str, tuple[float, float]]
 NEAR_ENOUGH = 3.0
@@ -59,3 +63,175 @@ def reach(engine: Engine, assigned: ibis.Table, segmentation: Segmentation) -> t
 def _fence(quarters: Sequence[float] | None, penalty: float, least: float) -> float:
     low, high = (math.sqrt(max(q - penalty, 0.0)) for q in quarters or (penalty, penalty))
     return penalty + max(least, (high + FAR_OUT_FENCE * (high - low)) ** 2)
+
+
+# ------------------------------------------------------------------------------------------------ who and why
+
+HOW_FAR = "__how_far"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Between which values of a feature, in original units, a customer is not unusual."""
+
+    feature: str
+    low: float
+    high: float
+    log: bool
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many customers are unusual, and how many for each reason; somebody may be so for several.
+
+    Attributes
+    ----------
+    customers : unusual ones
+    by_feature : with a value beyond a far-out fence, by feature
+    far : farther from the centre of their segment than its reach
+    """
+
+    customers: int
+    by_feature: dict[str, int]
+    far: int
+
+
+@dataclass(frozen=True)
+class Unusual:
+    """One unusual customer.
+
+    Attributes
+    ----------
+    identifier : as the source has it; "" without an identifier
+    segment : place of the segment
+    how_far : beyond the fence, in fences: 1 lies on it
+    reasons : in words
+    """
+
+    identifier: str
+    segment: int
+    how_far: float
+    reasons: tuple[str, ...]
+
+
+def bounds(preparation: Preparation, quarters: Quartiles) -> tuple[Bounds, ...]:
+    """The far-out fences of the measured features in original units; none where the quartiles are the same number.
+
+    >>> step = FeaturePreparation("a", 0.0, False, None, None, 0.0, 1.0, 0, 0)
+    >>> bounds((step,), {"a": (10.0, 20.0)})
+    (Bounds(feature='a', low=-20.0, high=50.0, log=False),)
+    """
+    found = []
+    for step in preparation:
+        if isinstance(step, FeaturePreparation):
+            low, high = fences(step, *quarters[step.feature])
+            if low < high:
+                ends = (math.expm1(low), math.expm1(high)) if step.log else (low, high)
+                found.append(Bounds(step.feature, *ends, step.log))
+    return tuple(found)
+
+
+def mark(customers: ibis.Table, segmentation: Segmentation, quarters: Quartiles) -> ibis.Table:
+    """The unusual customers, each with how far they lie beyond a fence, for every reason and at most.
+
+    Parameters
+    ----------
+    customers : assigned (see segmentation.assign), with the features
+
+    Returns
+    -------
+    marked : row, identifier, segment and features; ``__beyond0`` ... for each feature with fences (see :func:`bounds`)
+        and ``__far``, in fences: above 1 for whom the reason holds; ``__how_far`` is the largest
+    """
+    limits = {b.feature for b in bounds(segmentation.preparation, quarters)}
+    steps = [s for s in segmentation.preparation if isinstance(s, FeaturePreparation) and s.feature in limits]
+    beyond = {
+        f"__beyond{i}": _fences_beyond(as_number(customers[s.feature]), s, *quarters[s.feature])
+        for i, s in enumerate(steps)
+    }
+    identifier = segmentation.recipe.identifier
+    kept = dict.fromkeys([ROW, *([identifier] if identifier else []), SEGMENT, *segmentation.recipe.features])
+    table = customers.select(*kept, **beyond, __far=_times_reach(customers, segmentation))
+    table = table.mutate(**{HOW_FAR: reduce(ibis.greatest, [table[c] for c in (*beyond, "__far")])})
+    return table.filter(table[HOW_FAR] > 1.0)
+
+
+def count_unusual(engine: Engine, marked: ibis.Table, limits: Sequence[Bounds]) -> Counts:
+    """How many of the customers that :func:`mark` found are unusual for which reason."""
+    asked = {f"n{i}": (marked[f"__beyond{i}"] > 1.0).cast("int64").sum() for i in range(len(limits))}
+    found = one(engine, marked.agg(n=marked.count(), far=(marked["__far"] > 1.0).cast("int64").sum(), **asked))
+    by_feature = {b.feature: int(found[f"n{i}"] or 0) for i, b in enumerate(limits)}
+    return Counts(int(found["n"]), by_feature, int(found["far"] or 0))
+
+
+def list_unusual(
+    engine: Engine, marked: ibis.Table, recipe: Recipe, limits: Sequence[Bounds], names: Sequence[str], most: int
+) -> tuple[Unusual, ...]:
+    """The customers that lie farthest beyond a fence, the farthest first, with the reasons in words.
+
+    Parameters
+    ----------
+    marked : by :func:`mark`, with ``__row``
+    names : of the segments
+    most : so many at most
+    """
+    columns = {f"x{i}": as_number(marked[b.feature]) for i, b in enumerate(limits)}
+    columns |= {f"b{i}": marked[f"__beyond{i}"] for i in range(len(limits))}
+    identifier = marked[recipe.identifier].cast("string") if recipe.identifier else ibis.literal("")
+    wanted = marked.select(
+        **columns, segment=marked[SEGMENT], far=marked["__far"], how_far=marked[HOW_FAR], identifier=identifier, row=ROW
+    )
+    found = wanted.order_by([ibis.desc("how_far"), "row"]).limit(most)
+    return tuple(
+        Unusual(str(r["identifier"] or ""), int(r["segment"]), float(r["how_far"]), _reasons(r, recipe, limits, names))
+        for r in rows(engine, found)
+    )
+
+
+def value_in_words(label: str, value: float, limit: Bounds) -> str:
+    """Why a value is unusual.
+
+    >>> value_in_words("Average spend", 1679.0, Bounds("average_spend", -95.5, 157.67, False))
+    'Average spend 1,679, beyond 157.7 (three interquartile ranges above the upper quartile)'
+    """
+    above = value > limit.high
+    quartile = "above the upper quartile" if above else "below the lower quartile"
+    scale = ", on a log scale" if limit.log else ""
+    fence = full(limit.high if above else limit.low)
+    return f"{label} {full(value)}, beyond {fence} (three interquartile ranges {quartile}{scale})"
+
+
+def _reasons(
+    row: Mapping[str, float], recipe: Recipe, limits: Sequence[Bounds], names: Sequence[str]
+) -> tuple[str, ...]:
+    told = [
+        value_in_words(recipe.column(b.feature).label, row[f"x{i}"], b)
+        for i, b in enumerate(limits)
+        if row[f"b{i}"] > 1.0
+    ]
+    if row["far"] > 1.0:
+        told.append(f"far from the centre of {names[int(row['segment'])]}: {times(row['far'])} its reach")
+    return tuple(told)
+
+
+def _fences_beyond(
+    value: ir.FloatingValue, step: FeaturePreparation, quarter: float, three_quarters: float
+) -> ir.FloatingValue:
+    """How far a value lies from its nearer quartile, in three interquartile ranges; 0 between and for a blank."""
+    low, high = fences(step, quarter, three_quarters)
+    reach_ = (high - low) / (2 * FAR_OUT_FENCE + 1) * FAR_OUT_FENCE
+    plain = filled_expression(value, step)
+    return ibis.greatest((low + reach_ - plain) / reach_, (plain - high + reach_) / reach_, 0.0)
+
+
+def _times_reach(customers: ibis.Table, segmentation: Segmentation) -> ir.FloatingValue:
+    """Distance from the segment's centre over its reach; 0 where the segmentation is from before that was measured."""
+    if not segmentation.reach:
+        return ibis.literal(0.0)
+    penalties = [s.penalty for s in segmentation.shapes] or [0.0] * len(segmentation.reach)
+    place, d2 = customers[SEGMENT], customers[DISTANCE2]
+    cases = [
+        (place == i, ibis.greatest(d2 - penalty, 0.0) / (reach_ - penalty))
+        for i, (reach_, penalty) in enumerate(zip(segmentation.reach, penalties, strict=True))
+    ]
+    return ibis.cases(*cases, else_=0.0).sqrt()

@@ -40,10 +40,8 @@ def test_the_page_tells_how_the_segments_were_made(page: Page, site: Any, study:
     expect(page.locator(".centres .centre")).to_have_count(16)
     sizes = [int(text.replace(",", "")) for text in page.locator(".size-count strong").all_inner_texts()]
     assert sum(sizes) == 2240
-    notes = " ".join(a["text"] for a in graph(page, "wcss", "layout.annotations"))
-    assert "4 chosen" in notes
-    assert "elbow at" in notes or "the elbow" in notes
-    assert list(graph(page, "wcss", "data[0].x")) == list(range(1, 11))
+    expect(page.locator(".use-k.current")).to_have_text("4")
+    assert list(graph(page, "wcss", "data[0].x")) == list(range(1, 13))
     assert len(graph(page, "map", "layout.annotations")) == 4
     expect(page.locator("#clustering-map-title")).to_contain_text("to the right")
 
@@ -65,35 +63,67 @@ def test_another_number_of_segments_and_back(own_site: Any, page: Page) -> None:
     expect(page.locator("#rerun-stale")).to_be_hidden()
     choose(page, "Number of segments", "3 segments")
     expect(page.locator("#rerun-stale")).to_be_visible()
-    page.get_by_role("button", name="Run again").click()
-    expect(page.get_by_role("progressbar")).to_be_visible()
-    expect(page.get_by_role("button", name="Run again")).to_be_disabled()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#rerun-progress")).to_be_visible()
 
     # The run goes on while the page is left and loaded again; the header tells so on every page.
     page.get_by_role("link", name="Data", exact=True).click()
     page.reload()
     expect(page.locator(".header-sizes")).to_have_text("2,240 customers · 3 segments", timeout=PATIENCE)
     page.get_by_role("link", name="Clustering", exact=True).click()
-    expect(page.locator(".verdict-k")).to_have_text("3")
+    expect(page.locator(".verdict-k")).to_have_text("3", timeout=PATIENCE)
     expect(page.locator(".sizes li")).to_have_count(3)
     expect(page.locator("#rerun-outcome")).to_contain_text("Last run: 3 segments from 4 features")
 
-    page.get_by_role("button", name="Undo last run").click()
+    page.locator("#rerun-undo").click()
     expect(page.locator(".verdict-k")).to_have_text("4", timeout=PATIENCE)
     expect(page.locator(".header-sizes")).to_contain_text("4 segments")
-    expect(page.get_by_role("button", name="Undo last run")).to_be_hidden()
+    expect(page.locator("#rerun-undo")).to_be_hidden()
+
+
+def tick(page: Page, column: str) -> None:
+    page.get_by_role("checkbox", name=column, exact=True).click()
+
+
+def test_features_are_chosen_with_reasons_weights_and_a_proposal(small_site: Any, page: Page) -> None:
+    open_tab(page, small_site, "sample")
+    expect(page.locator("#choosing-count")).to_contain_text("4 chosen of")
+    expect(page.locator("tr", has=page.get_by_role("checkbox", name="Total spend"))).to_contain_text("proposed")
+    page.locator("#choosing-search").fill("education")
+    expect(page.locator(".choosing-table tbody tr:visible")).to_have_count(1)
+    tick(page, "Education")
+    expect(page.locator("#choosing-count")).to_contain_text("5 chosen of")
+    expect(page.locator("#rerun-stale")).to_be_visible()
+    page.locator("#choosing-search").fill("")
+    weight = page.get_by_role("spinbutton", name="Weight of Education")
+    weight.fill("2")
+    weight.press("Control+Enter")
+    expect(page.locator("#rerun-outcome")).to_contain_text("Last run: 3 segments from 5 features", timeout=PATIENCE)
+    expect(weight).to_have_value("2")
+    expect(page.locator(".recipe-features")).to_contain_text("weighs 2 times")
+
+    # The proposal leads back to what was fitted first, which is kept: nothing is computed.
+    page.get_by_role("button", name="Use the proposal").click()
+    expect(page.locator("#choosing-count")).to_contain_text("4 chosen of")
+    page.get_by_role("button", name="Run again").click()
+    expect(page.locator("#rerun-outcome")).to_contain_text("It was kept from before", timeout=PATIENCE)
+
+    # With and without the unusual customers.
+    page.get_by_role("button", name="See the segments without them").click()
+    expect(page.locator("#unusual-changed")).to_contain_text("adjusted Rand", timeout=PATIENCE)
+    expect(page.locator(".unusual-table")).to_contain_text("beyond")
 
 
 def test_what_goes_wrong_is_said_in_place_and_changes_nothing(own_site: Any, page: Page) -> None:
     open_tab(page, own_site, "sample")
-    page.get_by_role("button", name="Remove all features").click()
+    for feature in ("Days enrolled", "Total spend", "Purchases", "Average spend"):
+        tick(page, feature)
     expect(page.locator("#rerun")).to_contain_text("Choose at least one feature to cluster on.")
     page.get_by_role("button", name="Run again").click()
-    expect(page.get_by_role("progressbar")).to_be_hidden()
+    expect(page.locator("#rerun-progress")).to_be_hidden()
 
     # Two different customers cannot make four segments.
-    choose(page, "Features: what makes two customers alike", "Complain")
-    page.keyboard.press("Escape")
+    tick(page, "Complain")
     expect(page.locator("#rerun")).not_to_contain_text("Choose at least one feature")
     page.get_by_role("button", name="Run again").click()
     expect(page.locator("#rerun-outcome")).to_contain_text("The run failed.", timeout=PATIENCE)

@@ -92,7 +92,8 @@ def _source_row(live: LiveStudy, i: int) -> Row:
     making = column.column in live.recipe.features
     kind = column_kind(live.customers[column.column])
     roles = tuple(dict.fromkeys((column.role, *possible_roles(kind, note.distinct))))
-    can_make = column.role in (Role.MEASURE, Role.FLAG) and kind in ("number", "boolean")
+    is_number = column.role in (Role.MEASURE, Role.FLAG) and kind in ("number", "boolean")
+    can_make = is_number or (column.role is Role.CATEGORY and note.distinct > 1)
     return Row(
         i, column.column, column.label, column.unit, column.role, reading.kind if reading else "",
         note.missing, note.distinct, tuple(notes), tuple(marks),

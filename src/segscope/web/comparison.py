@@ -92,9 +92,18 @@ def cards(fit: Fit, columns: Sequence[Compared]) -> list[html.Article]:
         verdict = fit.verdict.segments[place]
         nearest = None if verdict.nearest is None else fit.segments[verdict.nearest].name
         traits = [(t, trait_amount(by_name, t)) for t in fit.portraits[place].traits]
-        bars = [(fit.recipe.column(f).label, fit.profiles.standard_difference(place, f)) for f in fit.recipe.features]
+        bars = [_bar(fit, place, feature) for feature in fit.recipe.features]
         made.append(segment_card(segment, traits, verdict, nearest, bars, label))
     return made
+
+
+def _bar(fit: Fit, place: int, feature: str) -> tuple[str, float]:
+    """A feature and how far the segment lies from everybody on it; of a category the level that is farthest."""
+    label = fit.recipe.column(feature).label
+    if feature not in fit.recipe.category_features:
+        return label, fit.profiles.standard_difference(place, feature)
+    level, difference = fit.profiles.level_differences(place, feature)[0]
+    return f"{label} {level}", difference
 
 
 def segment_card(

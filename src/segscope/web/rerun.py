@@ -1,18 +1,15 @@
-"""Fitting a study anew from the page: the form, how far the run is, and the line in the header that is on every page.
+"""Following a run: how far it is, what waits after it, what became of it, and the line in the header on every page.
 
 The run itself is the server's (see segscope.web.jobs). A browser only asks how it stands, and only while it goes on.
+What a run is asked for is chosen in segscope.web.clustering.form.
 """
 
-from typing import Any, get_args
+from typing import Any
 
-import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
+from dash import Dash, Input, Output, State, ctx, dcc, html, set_props
 
-from segscope.errors import RecipeError, SegscopeError
-from segscope.features import check_features
-from segscope.intake.facts import column_kind
-from segscope.recipe import MAX_SEGMENTS, Recipe, Role, Transform
-from segscope.study import LiveStudy, Order
+from segscope.recipe import METHOD_NAMES, Recipe
+from segscope.study import LiveStudy
 from segscope.web import parts
 from segscope.web.attributes import aria
 from segscope.web.jobs import Job
@@ -21,49 +18,15 @@ from segscope.web.studies import Studies
 from segscope.wording import counted, percent
 
 STUDY, REFRESH, JOB, ASKED, CLOCK, HEADER = "study", "refresh", "job", "job-asked", "job-clock", "header-job"
-SEGMENTS, FEATURES, TRANSFORM = "rerun-segments", "rerun-features", "rerun-transform"
-STALE, RESET, RUN, UNDO, RECOMMENDED = "rerun-stale", "rerun-reset", "rerun-run", "rerun-undo", "rerun-recommended"
-PROBLEM, PROGRESS, BAR, STAGE, CANCEL, OUTCOME = (
-    "rerun-problem", "rerun-progress", "rerun-bar", "rerun-stage", "rerun-cancel", "rerun-outcome",
+RUN, UNDO, RECOMMENDED, CANCEL = "rerun-run", "rerun-undo", "rerun-recommended", "rerun-cancel"
+PROGRESS, BAR, STAGE, WAITING, OUTCOME = (
+    "rerun-progress", "rerun-bar", "rerun-stage", "rerun-waiting", "rerun-outcome",
 )  # fmt: skip
-BY_EVIDENCE = "auto"
-NO_FEATURE = "Choose at least one feature to cluster on."
-PREPARATIONS = (("auto", "As the data ask"), ("none", "Standardise only"))
-
-
-def form(live: LiveStudy) -> html.Section:
-    """What can be changed, the button that runs it, and room for its progress."""
-    recipe = live.recipe
-    return parts.card(
-        "Change it and run again",
-        html.Div(
-            [
-                _segments_choice(recipe, live.fit.evidence.recommended),
-                _features_choice(live),
-                _transform_choice(recipe),
-                _buttons(),
-            ],
-            className="rerun-fields",
-        ),
-        html.Div(
-            [
-                "These choices differ from what is shown. Run again to see them, or ",
-                html.Button("put them back", id=RESET, className="link"),
-            ],
-            id=STALE,
-            className="stale",
-            hidden=True,
-        ),
-        html.Div(id=PROBLEM),
-        _progress(),
-        html.Div(id=OUTCOME),
-        class_name="rerun",
-        id="rerun",
-    )
+ENOUGH_TO_ESTIMATE = 0.1  # of a run
 
 
 def register(app: Dash, studies: Studies) -> None:
-    """Keep the form, the progress and the header in step with what runs."""
+    """Keep the header in step with what runs, and the browser with what was written."""
 
     @app.callback(
         Output(JOB, "data"),
@@ -72,117 +35,25 @@ def register(app: Dash, studies: Studies) -> None:
         Input(CLOCK, "n_intervals"),
         Input(STUDY, "data"),
         Input(ASKED, "data"),
+        State(JOB, "data"),
     )
-    def _follow(_ticks: int | None, study: dict[str, str] | None, _asked: object) -> tuple[object, bool, object]:
-        if study:
-            studies.complete(study["id"])
+    def _follow(
+        _ticks: int | None, study: dict[str, str] | None, _asked: object, before: dict[str, Any] | None
+    ) -> tuple[object, bool, object]:
         job = studies.jobs.latest(study["id"]) if study else None
+        known = job is not None and was_told(job, before)
+        if study and (job is None or (known and job.status != "running")):
+            studies.looked_at(study["id"])  # not before the end of a run is told: what follows would hide it
+            job = studies.jobs.latest(study["id"])
         if study and job:
-            _announce(studies.get(study["id"]), study["fit"], job, ctx.triggered_id == CLOCK)
-        return as_data(job), job is None or job.status != "running", header_line(job)
-
-    @app.callback(
-        Output(STALE, "hidden"),
-        Output(FEATURES, "error"),
-        Input(SEGMENTS, "value"),
-        Input(FEATURES, "value"),
-        Input(TRANSFORM, "value"),
-        State(STUDY, "data"),
-    )
-    def _compare(segments: str, features: list[str], transform: str, study: dict[str, str]) -> tuple[bool, str | None]:
-        current = studies.get(study["id"]).recipe
-        return chosen(current, segments, features, transform) == current, None if features else NO_FEATURE
-
-    @app.callback(
-        Output(SEGMENTS, "value"),
-        Output(FEATURES, "value"),
-        Output(TRANSFORM, "value"),
-        Input(RESET, "n_clicks"),
-        State(STUDY, "data"),
-        prevent_initial_call=True,
-    )
-    def _put_back(_clicks: int, study: dict[str, str]) -> tuple[str, list[str], str]:
-        recipe = studies.get(study["id"]).recipe
-        return str(recipe.segments or BY_EVIDENCE), list(recipe.features), recipe.transform
-
-    @app.callback(
-        Output(ASKED, "data"),
-        Output(PROBLEM, "children"),
-        inputs={
-            "_clicks": [Input(button, "n_clicks") for button in (RUN, UNDO, RECOMMENDED, CANCEL)],
-            "choices": [State(SEGMENTS, "value"), State(FEATURES, "value"), State(TRANSFORM, "value")],
-            "study": State(STUDY, "data"),
-        },
-        prevent_initial_call=True,
-    )
-    def _act(_clicks: list[int], choices: list[Any], study: dict[str, str]) -> tuple[object, object]:
-        if not ctx.triggered[0]["value"]:  # Dash also calls when the page appears, since the shell holds an output
-            return no_update, no_update
-        try:
-            return act(studies, study["id"], str(ctx.triggered_id), *choices), None
-        except SegscopeError as error:
-            # Without any feature the field itself says so.
-            return no_update, parts.notice(str(error), "bad") if choices[1] else None
-
-    @app.callback(
-        Output(PROGRESS, "hidden"),
-        Output(BAR, "children"),
-        Output(BAR, "aria-valuenow"),
-        Output(STAGE, "children"),
-        Output(OUTCOME, "children"),
-        Output(RUN, "disabled"),
-        Output(UNDO, "hidden"),
-        Output(UNDO, "disabled"),
-        Input(JOB, "data"),
-        State(STUDY, "data"),
-    )
-    def _show(job: dict[str, Any] | None, study: dict[str, str]) -> tuple[object, ...]:
-        job = None if job and job["completes"] else job  # which the panel of the evidence tells of
-        running = bool(job and job["status"] == "running")
-        share = job["share"] if job else 0.0
-        no_earlier = studies.jobs.earlier(study["id"]) is None
-        return not running, fill(share), round(100 * share), stage(job), outcome(job), running, no_earlier, running
+            _announce(studies.get(study["id"]), study["fit"], job, ctx.triggered_id == CLOCK and not known)
+        over = job is None or (job.status != "running" and was_told(job, before))
+        return told(studies, job, before), over, header_line(job)
 
 
-def chosen(current: Recipe, segments: str, features: list[str] | None, transform: str) -> Recipe:
-    """The current recipe with the form's choices; features keep the recipe's order, new ones follow.
-
-    Raises
-    ------
-    RecipeError : for a choice that the form does not offer
-    """
-    wanted = tuple(features or ())
-    ordered = tuple(f for f in current.features if f in wanted) + tuple(f for f in wanted if f not in current.features)
-    if transform not in get_args(Transform):
-        raise RecipeError(f"There is no preparation {transform!r:.40}.")
-    if segments != BY_EVIDENCE and not str(segments).isdecimal():
-        raise RecipeError(
-            f"The number of segments must be a whole number from 1 to {MAX_SEGMENTS}. Got {segments!r:.20}."
-        )
-    return current.replace(
-        segments=None if segments == BY_EVIDENCE else int(segments), features=ordered, transform=transform
-    )
-
-
-def act(studies: Studies, study_id: str, button: str, segments: str, features: list[str], transform: str) -> object:
-    """Do what a button says. Returns what marks the request, so that the page starts to follow it.
-
-    Raises
-    ------
-    SegscopeError : when the choices do not allow a run
-    """
-    live = studies.get(study_id)
-    if button == CANCEL:
-        studies.jobs.cancel(study_id)
-        return {"cancelled": study_id}
-    if button == UNDO:
-        return {"number": studies.undo(study_id).number}
-    if button == RECOMMENDED:
-        wanted = live.recipe.replace(segments=live.fit.evidence.recommended)
-    else:
-        wanted = chosen(live.recipe, segments, features, transform)
-    check_features(live.customers, wanted)
-    return {"number": studies.start(study_id, Order(str(live.folder), wanted, live.card.reading)).number}
+def was_told(job: Job, before: dict[str, Any] | None) -> bool:
+    """Whether the browser knows already how a run stands."""
+    return before is not None and (before["number"], before["status"]) == (job.number, job.status)
 
 
 def _announce(live: LiveStudy, shown: str, job: Job, just_now: bool) -> None:
@@ -199,11 +70,28 @@ def _announce(live: LiveStudy, shown: str, job: Job, just_now: bool) -> None:
         set_props("toast", {"children": f"The run failed. {job.message}"})
 
 
-def as_data(job: Job | None) -> dict[str, Any] | None:
-    """A run as the browser knows it."""
+def told(studies: Studies, job: Job | None, before: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A run as the browser knows it, with those that wait for it, and the last one that somebody asked for.
+
+    Parameters
+    ----------
+    before : what the browser knew: while evidence is completed, it goes on to tell of the run before
+    """
     if job is None:
         return None
+    now = as_data(job)
+    if job.status == "done" and job.order.recipe:
+        now["was_kept"] = answered_at_once(studies.get(job.study_id), job)
+    same = before is not None and before["study"] == job.study_id
+    asked = (before["asked"] if before and same else None) if job.order.complete else now
+    waiting = [what(other) for other in studies.jobs.waiting(job.study_id) if not other.order.complete]
+    return {**now, "waiting": waiting, "asked": asked}
+
+
+def as_data(job: Job) -> dict[str, Any]:
+    """A run as the browser knows it."""
     return {
+        "study": job.study_id,
         "number": job.number,
         "status": job.status,
         "stage": job.stage,
@@ -211,8 +99,16 @@ def as_data(job: Job | None) -> dict[str, Any] | None:
         "message": job.message,
         "seconds": round(job.seconds, 1),
         "completes": job.order.complete,
-        "what": asked_for(job.order.recipe) if job.order.recipe else job.order.shown,
+        "what": what(job),
+        "was_kept": False,
     }
+
+
+def what(job: Job) -> str:
+    """What a run that somebody asked for is to do, in words."""
+    if job.order.solution:
+        return "another solution that is kept"
+    return asked_for(job.order.recipe) if job.order.recipe else job.order.shown
 
 
 def asked_for(recipe: Recipe) -> str:
@@ -220,21 +116,26 @@ def asked_for(recipe: Recipe) -> str:
 
     >>> asked_for(Recipe(columns=(), features=("a", "b"), segments=3))
     '3 segments from 2 features'
-    >>> asked_for(Recipe(columns=(), features=("a",)))
-    'as many segments as the evidence supports, from 1 feature'
+    >>> asked_for(Recipe(columns=(), features=("a",), method="ward", set_aside=True))
+    'as many segments as the evidence supports, from 1 feature, by Ward, without unusual customers'
     """
     features = counted(len(recipe.features), "feature")
-    if recipe.segments is None:
-        return f"as many segments as the evidence supports, from {features}"
-    return f"{counted(recipe.segments, 'segment')} from {features}"
+    many = counted(recipe.segments, "segment") if recipe.segments else "as many segments as the evidence supports,"
+    how = f", by {METHOD_NAMES[recipe.method]}" if recipe.method != "kmeans" else ""
+    return f"{many} from {features}{how}{', without unusual customers' if recipe.set_aside else ''}"
+
+
+def answered_at_once(live: LiveStudy, job: Job) -> bool:
+    """Whether a run found its recipe among the solutions that are kept: then the current one is not the newest."""
+    return bool(job.order.recipe and live.card.kept and live.card.current != live.card.kept[-1])
 
 
 def header_line(job: Job | None) -> object:
     """The line in the header while a run goes on; it leads to its progress."""
     if job is None or job.status != "running":
         return None
-    what = "Completing the evidence" if job.order.complete else "Fitting"
-    words: list[Any] = [html.Span(className="job-dot"), f"{what}, {percent(job.share)}"]
+    doing = "Completing the evidence" if job.order.complete else "Fitting"
+    words: list[Any] = [html.Span(className="job-dot"), f"{doing}, {percent(job.share)}"]
     return dcc.Link(words, href=address(job.study_id, "clustering"), className="chip accent job-chip", title=job.stage)
 
 
@@ -244,14 +145,37 @@ def fill(share: float) -> html.Div:
 
 
 def stage(job: dict[str, Any] | None) -> list[object]:
-    """What a run does now, and how long it has taken."""
+    """What a run does now, how long it has taken, and about how long is left."""
     if not job:
         return []
-    return [html.Strong(f"{job['stage']} …"), html.Span(f"{job['seconds']:.1f} s", className="muted")]
+    left = time_left(job["seconds"], job["share"])
+    took = f"{job['seconds']:.1f} s" + (f", {left}" if left else "")
+    return [html.Strong(f"{job['stage']} …"), html.Span(took, className="muted")]
+
+
+def time_left(seconds: float, share: float) -> str:
+    """About how long a run still takes, once a tenth is done; "" before.
+
+    >>> time_left(4.0, 0.2), time_left(300.0, 0.5), time_left(1.0, 0.05)
+    ('about 16 s left', 'about 5 min left', '')
+    """
+    if not ENOUGH_TO_ESTIMATE <= share < 1:
+        return ""
+    left = seconds * (1 - share) / share
+    return f"about {round(left / 60)} min left" if left >= 90 else f"about {max(1, round(left))} s left"
+
+
+def waiting(job: dict[str, Any] | None) -> object:
+    """The runs that wait for the one that goes on."""
+    if not job or not job["waiting"]:
+        return None
+    items = [html.Li(asked) for asked in job["waiting"]]
+    return [html.Span(f"{counted(len(items), 'run')} waiting: "), html.Ol(items)]
 
 
 def outcome(job: dict[str, Any] | None) -> object:
-    """What became of the last run."""
+    """What became of the last run that somebody asked for."""
+    job = job["asked"] if job else None
     if not job or job["status"] == "running":
         return None
     if job["status"] == "failed":
@@ -260,94 +184,12 @@ def outcome(job: dict[str, Any] | None) -> object:
         )
     if job["status"] == "cancelled":
         return parts.notice(f"Cancelled: {job['what']}. The segmentation is as it was.")
-    return html.P(f"Last run: {job['what']}, in {job['seconds']:.1f} s.", className="card-note")
+    kept = " It was kept from before, so nothing had to be computed." if job["was_kept"] else ""
+    return html.P(f"Last run: {job['what']}, in {job['seconds']:.1f} s.{kept}", className="card-note")
 
 
-def _segments_choice(recipe: Recipe, recommended: int) -> html.Div:
-    options = [(BY_EVIDENCE, f"By evidence (now {recommended})")]
-    options += [(str(k), counted(k, "segment")) for k in range(1, MAX_SEGMENTS + 1)]
-    return html.Div(
-        dmc.Select(
-            id=SEGMENTS,
-            label="Number of segments",
-            data=[{"value": v, "label": text} for v, text in options],
-            value=str(recipe.segments or BY_EVIDENCE),
-            allowDeselect=False,
-            size="sm",
-            comboboxProps={"shadow": "md"},
-            maxDropdownHeight=320,
-        ),
-        className="field",
-    )
-
-
-def _features_choice(live: LiveStudy) -> html.Div:
-    return html.Div(
-        dmc.MultiSelect(
-            id=FEATURES,
-            label="Features: what makes two customers alike",
-            data=[{"group": name, "items": items} for name, items in usable(live).items() if items],
-            value=list(live.recipe.features),
-            searchable=True,
-            clearable=True,
-            hidePickedOptions=True,
-            nothingFoundMessage="No such column of numbers",
-            size="sm",
-            comboboxProps={"shadow": "md"},
-            maxDropdownHeight=300,
-            clearButtonProps={**aria(label="Remove all features", hidden=False), "tabIndex": 0},
-        ),
-        className="field",
-    )
-
-
-def usable(live: LiveStudy) -> dict[str, list[dict[str, str]]]:
-    """Columns that can be clustered on, as options in groups: derived, measures, flags."""
-    recipe = live.recipe
-
-    def is_number(name: str) -> bool:
-        return column_kind(live.customers[name]) in ("number", "boolean")
-
-    def of(role: Role) -> list[dict[str, str]]:
-        return [{"value": c.column, "label": c.label} for c in recipe.columns if c.role is role and is_number(c.column)]
-
-    derived = [{"value": d.name, "label": d.label} for d in recipe.derived if is_number(d.name)]
-    return {"Derived": derived, "Measures": of(Role.MEASURE), "Yes or no": of(Role.FLAG)}
-
-
-def _transform_choice(recipe: Recipe) -> html.Div:
-    words = (
-        "As the data ask: heavily skewed features are seen on a log scale, values far beyond the rest count as a "
-        "bound, then all are standardised. Standardise only: the mean is taken off and the standard deviation divided "
-        "out, nothing else."
-    )
-    return html.Div(
-        [
-            html.Div(["Preparation", parts.info(words)], className="field-label inline"),
-            dmc.SegmentedControl(
-                id=TRANSFORM,
-                data=[{"value": value, "label": text} for value, text in PREPARATIONS],
-                value=recipe.transform,
-                fullWidth=True,
-                size="xs",
-                radius="md",
-            ),
-        ],
-        className="field",
-    )
-
-
-def _buttons() -> html.Div:
-    return html.Div(
-        [
-            html.Button("Undo last run", id=UNDO, className="button", hidden=True),
-            html.Button("Run again", id=RUN, className="button primary"),
-        ],
-        className="rerun-buttons",
-    )
-
-
-def _progress() -> html.Div:
+def progress() -> html.Div:
+    """How far a run is, with the button that stops it."""
     bar = html.Div(
         fill(0.0),
         id=BAR,
@@ -359,4 +201,5 @@ def _progress() -> html.Div:
         [html.Div(id=STAGE, className="progress-words"), html.Button("Cancel", id=CANCEL, className="button")],
         className="progress-line",
     )
-    return html.Div([bar, below], id=PROGRESS, className="progress-box", hidden=True)
+    waits = html.Div(id=WAITING, className="waiting")
+    return html.Div([bar, below, waits], id=PROGRESS, className="progress-box", hidden=True)
