@@ -71,6 +71,14 @@ def test_a_ratio_without_a_divisor_takes_its_fill_value_as_in_the_fit() -> None:
     assert found.right == 1.0 and found.ask_next is None
 
 
+def test_a_feature_that_is_given_as_blank_takes_its_fill_value_and_is_not_integrated_out() -> None:
+    blank = place(tiny(), donors(), {"spend": float("nan"), "visits": 1.0})
+    as_in_a_file = {"spend": np.array([np.nan]), "visits": np.array([1.0]), "each": np.array([np.nan])}
+    assert blank.right == 1.0 and blank.without == ("each",)
+    assert blank.first == assign_numpy(tiny(), as_in_a_file)[0]
+    assert place(tiny(), donors(), {"each": float("nan"), "visits": 1.0}).known == ("each", "visits")
+
+
 def test_nothing_and_nonsense_are_refused() -> None:
     with pytest.raises(ScoreError, match="Fill in at least one field"):
         place(tiny(), donors(), {})

@@ -109,7 +109,7 @@ def test_parquet_goes_in_and_out(model: Segmentation, tmp_path: Path) -> None:
     table = pa.table({"first_order": [None, None], "orders": [21, 3], "spend": [950.5, 25.5], "tags": [["a"], []]})
     table = table.set_column(0, "first_order", pa.array(["2023-02-01", "2023-02-01"]).cast(pa.date32()))
     pq.write_table(table, tmp_path / "in.parquet")
-    assert score_file(model, tmp_path / "in.parquet", tmp_path / "out.parquet") == 2
+    assert score_file(model, tmp_path / "in.parquet", tmp_path / "out.parquet").rows == 2
     found = pq.read_table(tmp_path / "out.parquet")
     assert found.column_names == ["first_order", "orders", "spend", "tags", *APPENDED]
     assert found["segment"].to_pylist() == [s.name for s in model.segments]
@@ -119,7 +119,7 @@ def test_parquet_goes_in_and_out(model: Segmentation, tmp_path: Path) -> None:
 def test_a_file_may_be_scored_onto_itself(model: Segmentation, tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_text(f"first_order;orders;spend\n{RICH}\n{POOR}\n", encoding="utf-8")
-    assert score_file(model, path, path) == 2
+    assert score_file(model, path, path).rows == 2
     assert path.read_text(encoding="utf-8").splitlines()[0].endswith('"second_segment"')
 
 

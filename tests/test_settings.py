@@ -26,6 +26,7 @@ def test_nothing_set_leaves_the_defaults() -> None:
         ("SEGSCOPE_RUN_SECONDS", "60", "run_seconds", 60),
         ("SEGSCOPE_RUNS", "4", "runs", 4),
         ("SEGSCOPE_LOCAL_FILES", "no", "local_files", False),
+        ("SEGSCOPE_API_KEY", "a-key-of-many-signs", "api_key", "a-key-of-many-signs"),
     ],
 )
 def test_each_setting_is_read(name: str, text: str, field: str, value: object) -> None:
@@ -42,6 +43,8 @@ def test_each_setting_is_read(name: str, text: str, field: str, value: object) -
         ("SEGSCOPE_RUN_SECONDS", "0", "whole number"),
         ("SEGSCOPE_RUNS", "two", "whole number"),
         ("SEGSCOPE_LOCAL_FILES", "maybe", "yes or no"),
+        ("SEGSCOPE_API_KEY", "short", "at least 16 letters"),
+        ("SEGSCOPE_API_KEY", "a key with spaces in it", "without spaces"),
         ("SEGSCOPE_UPLOAD_LIMITS", "1GB", "Did you mean SEGSCOPE_UPLOAD_LIMIT"),
     ],
 )

@@ -167,16 +167,20 @@ def score(
     source: Source,
     reading: Any,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv, .parquet or .xlsx.")],
+    report: Annotated[Path | None, typer.Option(help="File for what was seen of drift, as JSON.")] = None,
 ) -> None:
-    """Append each customer's segment, its probability and the second segment to a file."""
-    from segscope.scoring import score_file
-    from segscope.study import read_card, read_fit
+    """Append each customer's segment, its probability and the second segment to a file; tell how far they drifted."""
+    from segscope.library import load
 
-    segmentation = read_fit(study, read_card(study)).segmentation
     with _working("Scoring") as tell:
         tell("Scoring", 0.5)
-        count = score_file(segmentation, source, output, reading)
-    typer.echo(f"{count:,} customers scored into {output.name}")
+        found = load(study).score_file(source, output, reading)
+    typer.echo(f"{found.rows:,} customers scored into {output.name}")
+    if found.drift:
+        for line in found.drift.in_words():
+            typer.echo(line)
+        if report is not None:
+            report.write_text(found.drift.to_json(), encoding="utf-8")
 
 
 @app.command()

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import ibis
 import ibis.expr.types as ir
@@ -71,6 +72,7 @@ TOKEN = re.compile(
 PRECEDENCE = {"<": 1, "<=": 1, ">": 1, ">=": 1, "=": 1, "!=": 1, "+": 2, "-": 2, "*": 3, "/": 3}
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Node:
     """Read a formula.
 

@@ -13,16 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pyarrow as pa
 
 from segscope.describing import describe
-from segscope.engine import connect
+from segscope.engine import Engine, connect
 from segscope.exporting import check_target
 from segscope.intake import ROW, ReadOptions, read_frame
 from segscope.recipe import Recipe, Transform
-from segscope.scoring import free_names, score_table
+from segscope.scoring import Scoring, free_names, score_file, score_table
 from segscope.segmentation import Segment
+from segscope.sql import score_sql
 from segscope.study import Choices, Fit, fit_source, open_study, read_card, read_fit
+from segscope.study.customers import Source, make
+from segscope.study.folder import read_data
 from segscope.study.lists import customer_list, wanted_filters, write_list
 
 
@@ -71,6 +75,33 @@ class Study:
             names = free_names(kept)
             joined = table.left_join(scores, ROW).order_by(ROW)
             return engine.fetch(joined.select(*kept, **{n: joined[f"__{i}"] for i, n in enumerate(names)}))
+        finally:
+            engine.close()
+
+    def score_file(self, source: str | Path, target: str | Path, reading: ReadOptions | None = None) -> Scoring:
+        """Score every row of a file and write it; compare its customers with those of the fit.
+
+        Raises
+        ------
+        SegscopeError : when the source cannot be read, lacks a column, or the target cannot be written
+        """
+        return score_file(self.result.segmentation, source, Path(target), reading, self._customers)
+
+    def _customers(self, engine: Engine) -> ibis.Table:
+        """The typed customers of the fit, before cleaning."""
+        source = read_data(self.folder, read_card(self.folder), engine, "source")
+        return make(engine, Source(source, ()), self.recipe).table if self.recipe.log else source
+
+    def sql(self, dialect: str = "duckdb", table: str = "customers") -> str:
+        """The segmentation as one SQL statement over a table with the raw columns (see segscope.sql.score_sql).
+
+        Raises
+        ------
+        RecipeError : for a dialect that is not known
+        """
+        engine = connect()
+        try:
+            return score_sql(self.result.segmentation, self._customers(engine).schema(), dialect, table)
         finally:
             engine.close()
 

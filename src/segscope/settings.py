@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ UNITS = {"": 1, "B": 1, "KB": KIB, "MB": MIB, "GB": GIB, "TB": 1024 * GIB}
 SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,3})?)\s*([KMGT]?B)?", re.IGNORECASE)
 LEAST_BYTES = {"upload_limit": 1, "unpack_limit": 1, "run_memory": 256 * MIB, "study_memory": 512 * MIB}
 SHARE_OF_MACHINE = 0.5
+SHORTEST_KEY = 16
 NOT_SETTINGS = ("SEGSCOPE_TEST_",)
 
 
@@ -40,6 +41,7 @@ class Settings:
     runs : how many run at once; further ones wait
     local_files : whether the page takes a path or address on the server's machine, when the server is for it alone
     complete_evidence : whether the full evidence of a study that is looked at is computed by itself, beside its page
+    api_key : what programs must send to use the HTTP interface; None asks for nothing
     """
 
     upload_limit: int = 2 * GIB
@@ -50,6 +52,7 @@ class Settings:
     runs: int = 2
     local_files: bool = True
     complete_evidence: bool = True
+    api_key: str | None = field(default=None, repr=False)
 
     @property
     def run_bytes(self) -> int:
@@ -57,13 +60,13 @@ class Settings:
         return self.run_memory or max(LEAST_BYTES["run_memory"], int(machine_memory() * SHARE_OF_MACHINE))
 
 
-def variable(field: str) -> str:
+def variable(setting: str) -> str:
     """The environment variable of a setting.
 
     >>> variable("upload_limit")
     'SEGSCOPE_UPLOAD_LIMIT'
     """
-    return PREFIX + field.upper()
+    return PREFIX + setting.upper()
 
 
 def from_environment(given: Mapping[str, str] = os.environ) -> Settings:
@@ -77,7 +80,7 @@ def from_environment(given: Mapping[str, str] = os.environ) -> Settings:
     for name in given:
         if name.startswith(PREFIX) and name not in known and not name.startswith(NOT_SETTINGS):
             raise SegscopeError(f"There is no setting {name!r:.60}.{did_you_mean(name, known)}")
-    changes = {field: _parse(field, name, given[name]) for name, field in known.items() if given.get(name, "").strip()}
+    changes = {known[name]: _parse(known[name], name, given[name]) for name in known if given.get(name, "").strip()}
     return replace(Settings(), **changes)
 
 
@@ -103,14 +106,18 @@ def machine_memory() -> int:
     return min(found)
 
 
-def _parse(field: str, name: str, text: str) -> Any:
+def _parse(setting: str, name: str, text: str) -> Any:
     text = text.strip()
-    if field in ("local_files", "complete_evidence"):
+    if setting == "api_key":
+        if len(text) < SHORTEST_KEY or not re.fullmatch(r"[!-~]+", text):
+            raise SegscopeError(f"{name} must be at least {SHORTEST_KEY} letters, digits and signs, without spaces.")
+        return text
+    if setting in ("local_files", "complete_evidence"):
         if text.lower() not in ("yes", "no"):
             raise SegscopeError(f"{name} must be yes or no. Got {text!r:.40}.")
         return text.lower() == "yes"
-    if field in LEAST_BYTES:
-        return _size(name, text, LEAST_BYTES[field])
+    if setting in LEAST_BYTES:
+        return _size(name, text, LEAST_BYTES[setting])
     if not text.isdecimal() or not 1 <= int(text) <= 10**7:
         raise SegscopeError(f"{name} must be a whole number from 1 to 10,000,000. Got {text!r:.40}.")
     return int(text)

@@ -105,3 +105,12 @@ def clean_name(name: str, otherwise: str = "") -> str:
     """
     printable = "".join(c if c.isprintable() else " " for c in name)
     return " ".join(printable.split())[:LONGEST_NAME].strip() or otherwise
+
+
+def one_line(text: str) -> str:
+    """A text that cannot leave the line it stands in, such as a comment.
+
+    >>> one_line("a\\nDROP TABLE x")
+    'a DROP TABLE x'
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -155,7 +155,9 @@ def used(fit: Fit, tmp_path: Path) -> None:
     live.engine.close()
     assert all(sum(c) == fit.customers for c in counts.values())
     assert counts["__segment_name"][: len(fit.segments)] == [s.size for s in fit.segments]
-    assert score_file(fit.segmentation, tmp_path / "customers.parquet", tmp_path / "scored.parquet") == fit.customers
+    assert (
+        score_file(fit.segmentation, tmp_path / "customers.parquet", tmp_path / "scored.parquet").rows == fit.customers
+    )
     scored = pq.read_table(tmp_path / "scored.parquet")
     assert scored.column_names[: -len(("segment", "probability", "second"))] == list(
         pq.read_schema(tmp_path / "customers.parquet").names

@@ -89,7 +89,7 @@ def test_every_row_of_a_log_has_the_segment_of_its_customer(folder: Path, log_fi
 def test_customers_that_are_ready_made_are_scored_too(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "customers.csv"
     file.write_text("who,recency_days,purchases,total_spend\na,10,12,1500\nb,200,1,12\n", encoding="utf-8")
-    assert score_file(fitted(folder).segmentation, file, tmp_path / "out.csv") == 2
+    assert score_file(fitted(folder).segmentation, file, tmp_path / "out.csv").rows == 2
 
 
 def test_rows_can_be_customers_after_all_and_transactions_again(folder: Path, log_file: Path) -> None:

@@ -270,7 +270,7 @@ def test_auto_takes_what_the_evidence_supports(real: Real, tmp_path: Path) -> No
 
 def test_scoring_keeps_every_row_and_cell_and_appends_three_columns(real: Real, tmp_path: Path) -> None:
     target = tmp_path / "scored.csv"
-    assert score_file(real.fit.segmentation, real.file, target) == 2240
+    assert score_file(real.fit.segmentation, real.file, target).rows == 2240
     with real.file.open(encoding="utf-8", newline="") as given, target.open(encoding="utf-8", newline="") as found:
         before, after = list(csv.reader(given, delimiter="\t")), list(csv.reader(found))
     assert after[0] == [*before[0], "segment", "segment_probability", "second_segment"]

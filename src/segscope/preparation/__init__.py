@@ -9,8 +9,14 @@ Every sum is taken in fixed point, so the numbers are the same on every run, ord
 arithmetic, in the same order, is an expression over a table and NumPy over one customer.
 """
 
-from segscope.preparation.categories import CategoryPreparation, code_expression, text_of
-from segscope.preparation.measures import FeaturePreparation, beyond_fences, fences
+from segscope.preparation.categories import CategoryPreparation, code_expression, level_expressions, text_of
+from segscope.preparation.measures import (
+    FeaturePreparation,
+    beyond_fences,
+    fences,
+    filled_expression,
+    standardised_expression,
+)
 from segscope.preparation.model import (
     Preparation,
     Step,
@@ -34,9 +40,12 @@ __all__ = [
     "coordinate",
     "coordinates",
     "fences",
+    "filled_expression",
     "fit_preparation",
     "in_words",
+    "level_expressions",
     "places",
+    "standardised_expression",
     "text_of",
     "to_model",
     "to_model_numpy",

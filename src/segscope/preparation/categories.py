@@ -116,7 +116,11 @@ def text_of(column: ir.Value) -> ir.StringValue:
 
 def category_expressions(value: ir.Value, step: CategoryPreparation) -> list[ir.FloatingValue]:
     """The coordinates of a category, one a level, in the same arithmetic as :func:`category_numpy`."""
-    code = code_expression(value, step)
+    return level_expressions(code_expression(value, step), step)
+
+
+def level_expressions(code: ir.FloatingValue, step: CategoryPreparation) -> list[ir.FloatingValue]:
+    """The coordinates of a category that is given as a place among them (see :func:`code_expression`)."""
     known = as_number(code.notnull())
     return [
         (as_number(ibis.coalesce(code == float(place), False)) - share * known) * height

@@ -153,7 +153,7 @@ def _standardised(
     engine: Engine, table: ibis.Table, step: FeaturePreparation, largest: float, count: int
 ) -> FeaturePreparation:
     value = _transformed(as_number(table[step.feature]), step)
-    plain = _log_filled(as_number(table[step.feature]), step)
+    plain = filled_expression(as_number(table[step.feature]), step)
     beyond = ibis.literal(False)
     if step.low is not None and step.high is not None:
         beyond = (plain < step.low) | (plain > step.high)
@@ -170,23 +170,32 @@ def _standardised(
     return replace(step, mean=mean, deviation=math.sqrt(variance), bounded=int(first["bounded"] or 0))
 
 
-def _log_filled(value: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
+def filled_expression(value: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
+    """A feature with its blanks filled, on the log scale where the step has one."""
     # A quotient can be infinite; a place in model space cannot.
     filled = ibis.greatest(ibis.least(ibis.coalesce(value, step.fill), LARGEST_NUMBER), -LARGEST_NUMBER)
     # A later customer may lie below what was seen: the log scale ends at 0.
     return (ibis.ifelse(filled < 0, 0.0, filled) + 1.0).ln() if step.log else filled
 
 
-def _transformed(value: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
-    plain = _log_filled(value, step)
+def _bounded_expression(plain: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
     if step.low is None or step.high is None:
         return plain
     return ibis.cases((plain < step.low, step.low), (plain > step.high, step.high), else_=plain)
 
 
+def _transformed(value: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
+    return _bounded_expression(filled_expression(value, step), step)
+
+
+def standardised_expression(filled: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
+    """The coordinate of a feature that is filled and on its scale (see :func:`filled_expression`)."""
+    return (_bounded_expression(filled, step) - step.mean) / step.unit
+
+
 def measure_expression(value: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
     """A feature's coordinate in model space, in the same arithmetic as :func:`measure_numpy`."""
-    return (_transformed(value, step) - step.mean) / step.unit
+    return standardised_expression(filled_expression(value, step), step)
 
 
 def measure_numpy(value: Array, step: FeaturePreparation) -> Array:
@@ -208,7 +217,7 @@ def beyond_fences(
     low, high = fences(step, quarter, three_quarters)
     if low == high:
         return ibis.literal(False)
-    plain = _log_filled(value, step)
+    plain = filled_expression(value, step)
     return (plain < low) | (plain > high)
 
 

@@ -17,7 +17,7 @@ from segscope.rules.conditions import Condition, Conditions
 from segscope.rules.learning import RuleSet, SegmentRule, rule_features, rule_values
 from segscope.rules.saying import conditions_in_words
 from segscope.segmentation import Segmentation, to_customers, without_unneeded
-from segscope.wording import counted, percent
+from segscope.wording import counted, one_line, percent
 
 DIALECTS = {
     "duckdb": ("DuckDB", "duckdb"),
@@ -188,13 +188,4 @@ def _comments(rule: SegmentRule, segmentation: Segmentation) -> list[str]:
         found, right = percent(rule.coverage.share), percent(rule.precision.share)
         held = counted(rule.coverage.of, "customer")
         lines.append(f"It selects {found} of the segment's {held} held out; {right} of those selected are in it")
-    return [_one_line(line) for line in lines]
-
-
-def _one_line(text: str) -> str:
-    """A text that cannot leave a comment.
-
-    >>> _one_line("a\\nDROP TABLE x")
-    'a DROP TABLE x'
-    """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return [one_line(line) for line in lines]

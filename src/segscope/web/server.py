@@ -4,6 +4,7 @@ from a2wsgi import WSGIMiddleware
 from fastapi import FastAPI
 
 from segscope import __version__
+from segscope.api import make_api
 from segscope.web import cubes, lists, reporting
 from segscope.web.app import make_app
 from segscope.web.studies import Studies
@@ -26,5 +27,6 @@ def make_server(studies: Studies) -> FastAPI:
     server.include_router(cubes.routes(studies))
     server.include_router(lists.routes(studies))
     server.include_router(reporting.routes(studies))
+    server.mount("/api/v1", make_api(studies, studies.settings.api_key))
     server.mount("/", WSGIMiddleware(dash.server, workers=WORKERS))  # type: ignore[arg-type]  # a2wsgi's own ASGI types
     return server

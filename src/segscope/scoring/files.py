@@ -1,0 +1,226 @@
+"""Scoring files and tables: every row in its place, with its segment, the probability of it, and the second segment."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from segscope.engine import Engine, connect, one
+from segscope.exporting import check_target, write_rows
+from segscope.intake import ROW, IntakeReport, ReadOptions, read, read_frame, read_text
+from segscope.intake.database import is_server
+from segscope.intake.files import look
+from segscope.recipe import Role
+from segscope.scoring.drift import Drift, Seen, drift, see, sum_of, tenths
+from segscope.segmentation import (
+    SECOND,
+    SEGMENT,
+    STRENGTH,
+    Segmentation,
+    assign,
+    check_columns,
+    to_customers,
+    without_unneeded,
+)
+from segscope.transactions import customers_of
+
+APPENDED = ("segment", "segment_probability", "second_segment")
+ROWS_AT_ONCE = 500_000
+TEXT_FORMATS = {"delimited text"}
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What scoring a source came to: how many rows were written, and how its customers differ from those of the fit."""
+
+    rows: int
+    drift: Drift | None = None
+
+
+Look = Callable[[Engine, ibis.Table], None]
+
+
+def score_file(
+    segmentation: Segmentation,
+    source: str | Path,
+    target: Path,
+    reading: ReadOptions | None = None,
+    fitted: Callable[[Engine], ibis.Table] | None = None,
+) -> Scoring:
+    """Score every row of a source and write it with ``segment``, ``segment_probability`` and ``second_segment``.
+
+    The source's own columns and the order of its rows stay; cells of a text file stay as they stand in it. In a log
+    each row has the segment of its customer; rows that no customer was made of have none. Parquet goes to Parquet in
+    bounded memory.
+
+    Parameters
+    ----------
+    source : file or address, of customers or of transactions as the study's were
+    reading : what the user knows of the source
+    fitted : gives the typed customers of the fit, to which those scored are compared; None compares nothing
+    """
+    check_target(target)
+    engine = connect()
+    try:
+        compare = _Comparison(engine, segmentation, fitted(engine)) if fitted else None
+        look_at = compare.look_at if compare else None
+        if reading is None and _streams(source, target, segmentation):
+            rows = _score_parquet(engine, segmentation, Path(source), target, look_at)
+        else:
+            rows = _score_stored(engine, segmentation, source, target, reading, look_at)
+        return Scoring(rows, compare.drift() if compare else None)
+    finally:
+        engine.close()
+
+
+class _Comparison:
+    """Counts customers part by part, against those of the fit."""
+
+    def __init__(self, engine: Engine, segmentation: Segmentation, fitted: ibis.Table) -> None:
+        self._segmentation = segmentation
+        self._edges = tenths(engine, fitted, segmentation)
+        self._before = see(engine, fitted, segmentation, self._edges)
+        self._seen: list[Seen] = []
+
+    def look_at(self, engine: Engine, customers: ibis.Table) -> None:
+        self._seen.append(see(engine, customers, self._segmentation, self._edges))
+
+    def drift(self) -> Drift:
+        return drift(self._before, sum_of(self._seen), self._segmentation)
+
+
+def _streams(source: str | Path, target: Path, segmentation: Segmentation) -> bool:
+    """Whether a source can be scored part by part: a Parquet file of customers that becomes another."""
+    if segmentation.recipe.log or target.suffix.lower() != ".parquet" or is_server(source):
+        return False
+    found = look(source)
+    return found.format == "parquet" and not found.compression and found.path.is_file()
+
+
+def _score_parquet(engine: Engine, segmentation: Segmentation, source: Path, target: Path, look_at: Look | None) -> int:
+    try:
+        file = pq.ParquetFile(look(source).path)
+    except (pa.ArrowException, OSError):
+        read(source, engine, "typed")  # says what is wrong with it
+        raise
+    with file:
+        own = file.schema_arrow
+        # Names that intake changes, and a column that is missing, are its business.
+        plain = len(set(own.names)) == len(own.names) and set(segmentation.needed) <= set(own.names)
+        if not file.metadata.num_rows or not plain:
+            return _score_stored(engine, segmentation, source, target, None, look_at)
+        kinds = [pa.string(), pa.float64(), pa.string()]
+        added = [pa.field(n, kind) for n, kind in zip(free_names(own.names), kinds, strict=True)]
+        schema = pa.schema([*own, *added])
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in file.iter_batches(ROWS_AT_ONCE):
+                part = read_frame(batch.select(list(segmentation.needed)), engine, "typed")[0]
+                scores = score_table(engine, part, segmentation, source.name, look_at)
+                found = engine.fetch(scores.order_by(ROW).drop(ROW)).combine_chunks().to_batches()[0]
+                yield pa.RecordBatch.from_arrays([*batch.columns, *found.columns], schema=schema)
+
+        return write_rows(batches(), schema, target)
+
+
+def _score_stored(
+    engine: Engine,
+    segmentation: Segmentation,
+    source: str | Path,
+    target: Path,
+    reading: ReadOptions | None,
+    look_at: Look | None,
+) -> int:
+    typed, report = read(source, engine, "typed", reading)
+    scores = score_table(engine, typed, segmentation, report.source, look_at)
+    own = typed
+    if report.format in TEXT_FORMATS:
+        text = read_text(source, engine, "text", reading)[0]
+        own = text if ROW in text.columns else text.mutate(**{ROW: ibis.row_number()})
+    wanted = own.left_join(scores, ROW).order_by(ROW).drop(ROW, f"{ROW}_right")
+    found = engine.fetch(wanted.limit(0)).schema
+    names = _as_found(found.names[: -len(APPENDED)], report)
+    names += free_names(names)
+    schema = pa.schema([field.with_name(name) for field, name in zip(found, names, strict=True)])
+    return write_rows((b.rename_columns(names) for b in engine.batches(wanted)), schema, target)
+
+
+def score_table(
+    engine: Engine, typed: ibis.Table, segmentation: Segmentation, where: str, look_at: Look | None = None
+) -> ibis.Table:
+    """Score a typed source, of customers or of transactions; stored by ROW (see :func:`scored`).
+
+    ``look_at`` is shown the typed customers.
+    """
+    log, as_of = segmentation.recipe.log, segmentation.recipe.as_of
+    if log is None or as_of is None or _has_customers(typed, segmentation):
+        typed = _with_kinds(engine, typed, segmentation)
+        check_columns(typed, segmentation, where)
+        if look_at:
+            look_at(engine, typed)
+        return engine.store("scores", scored(typed, segmentation))
+    customers = customers_of(engine, typed, log, as_of, "scored_customers")[0]
+    if look_at:
+        look_at(engine, customers)
+    found = engine.store("scores_of_customers", scored(customers, segmentation))
+    named = found.join(customers.select(ROW, __customer=customers[log.customer]), ROW).drop(ROW)
+    rows = typed.select(ROW, __customer=typed[log.customer])
+    return engine.store("scores", rows.join(named, "__customer").select(ROW, "__0", "__1", "__2"))
+
+
+def _has_customers(typed: ibis.Table, segmentation: Segmentation) -> bool:
+    """Whether a source for a log's study brings its customers ready made."""
+    return all(name in typed.columns for name in segmentation.needed)
+
+
+def _with_kinds(engine: Engine, source: ibis.Table, segmentation: Segmentation) -> ibis.Table:
+    """A column without a single value has no kind of its own: it takes the one that the segmentation needs."""
+    texts = [c for c in segmentation.needed if c in source.columns and source[c].type().is_string()]
+    if not texts:
+        return source
+    known = one(engine, source.agg(**{f"n{i}": source[c].count() for i, c in enumerate(texts)}))
+    roles = {c.column: c.role for c in segmentation.recipe.columns}
+    blank = [c for i, c in enumerate(texts) if not known[f"n{i}"]]
+    return source.mutate(**{c: ibis.null("date" if roles[c] is Role.DATE else "float64") for c in blank})
+
+
+def _as_found(names: Sequence[str], report: IntakeReport) -> list[str]:
+    """Names of columns as they stand in the source, unless one is empty or stands there twice."""
+    found = {c.name: c.found_name for c in report.columns}
+    written = [found.get(name, name) for name in names]
+    return [w if w.strip() and written.count(w) == 1 else name for name, w in zip(names, written, strict=True)]
+
+
+def scored(source: ibis.Table, segmentation: Segmentation) -> ibis.Table:
+    """Segment, its probability and the second segment of every row of a typed source, as an expression by ROW."""
+    customers = to_customers(source, without_unneeded(segmentation.recipe))
+    found = assign(customers.select(ROW, *segmentation.recipe.features), segmentation)
+    return found.select(
+        ROW,
+        __0=segment_name(found[SEGMENT], segmentation),
+        __1=found[STRENGTH].round(6),
+        __2=segment_name(found[SECOND], segmentation),
+    )
+
+
+def segment_name(place: ibis.expr.types.IntegerValue, segmentation: Segmentation) -> ibis.expr.types.StringValue:
+    """The name of a segment by its place, as an expression."""
+    cases = [(place == i, s.name) for i, s in enumerate(segmentation.segments)]
+    return ibis.cases(*cases, else_=ibis.null("string"))
+
+
+def free_names(taken: Sequence[str]) -> tuple[str, ...]:
+    """Names of the appended columns; a number follows where the source has a column of that name.
+
+    >>> free_names(["Segment", "Income"])
+    ('segment_2', 'segment_probability', 'second_segment')
+    """
+    lower = {name.lower() for name in taken}
+    found = []
+    for name in APPENDED:
+        options = [name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))]
+        found.append(next(o for o in options if o not in lower))
+    return tuple(found)
