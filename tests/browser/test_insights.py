@@ -41,7 +41,7 @@ def read_findings(page: Page) -> None:
     evidence = page.locator(".finding-note").all_inner_texts()
     assert all(re.search(r"other half .+, 95\s% interval .+ to .+, n \d+", text) for text in evidence[:8])
     strengths = page.locator(".finding-strength").all_inner_texts()
-    assert set(strengths[:8]) <= {"very strong", "strong", "moderate"}
+    assert set(strengths[:8]) <= {"very strong", "strong", "moderate", "slight"}
     expect(page.locator(".finding").first).to_contain_text("made the segments")
     expect(page.locator(".finding", has_text="earn").first).not_to_contain_text("made the segments")
     more = page.locator(".finding-more")
@@ -60,9 +60,36 @@ def switch_families(page: Page) -> None:
     spend.get_by_text("Index", exact=True).click()
     expect(title).to_contain_text("Furthest from 100")
     expect(bars(spend)).to_have_count(6 * 4)
+    spend.get_by_text("Heat map", exact=True).click()
+    expect(spend.locator(".heatmaplayer .heatmap-label").first).to_be_visible()
+    expect(spend).to_contain_text("Colour: blue above everybody")
     purchases = family(page, "Purchases by channel")
     expect(purchases).to_contain_text("Deals (hatched) counts again what the others count")
     expect(family(page, "Offers accepted by campaign").locator("h2")).to_contain_text("accepted")
+
+
+def test_findings_are_charted_pinned_noted_and_hidden(page: Page, small_site: Site) -> None:
+    opened(page, small_site, "sample")
+    expect(page.locator("#insights-opportunities")).to_contain_text(re.compile("customers (who are )?like|whose like"))
+    third = page.locator(".finding").nth(2).locator("h3").inner_text()
+    row = page.locator(".finding", has=page.get_by_role("heading", name=third, exact=True))
+    row.get_by_role("button", name="Chart: ").click()
+    window = page.get_by_role("dialog")
+    expect(window).to_contain_text(third)
+    expect(window.locator(".bars .point path")).to_have_count(3)
+    window.get_by_role("button", name="Close", exact=True).click()
+    row.get_by_role("button", name="Pin: ").click()
+    expect(page.locator(".finding h3").first).to_have_text(third)
+    row.get_by_role("button", name="Note: ").click()
+    page.get_by_label("Note on this finding").fill("<b>ask sales</b>")
+    row.get_by_role("button", name="Save").click()
+    expect(row.locator(".finding-remark")).to_have_text("<b>ask sales</b>")
+    page.reload()
+    expect(page.locator(".finding h3").first).to_have_text(third)  # kept in the study
+    expect(row).to_contain_text("pinned")
+    row.get_by_role("button", name="Hide: ").click()
+    expect(page.locator(".finding-more summary", has_text="1 hidden")).to_be_visible()
+    expect(page.locator(".finding h3").first).not_to_have_text(third)
 
 
 def test_a_customer_is_placed_while_typing_and_mistyping(page: Page, site: Site, study: str) -> None:

@@ -16,6 +16,7 @@ from segscope.study import is_study, read_card, read_fit
 from segscope.study.archive import holds_study, pack, unpack
 from segscope.study.audiences import Audience, read_audiences, save_audience
 from segscope.study.folder import ORIGIN
+from segscope.study.remarks import About, Remark, keep_remark, read_remarks
 from segscope.study.removing import remove_study
 
 
@@ -74,14 +75,17 @@ def test_the_same_study_gives_the_same_bytes_in_small_blocks(shop: Path, zipped:
     assert max(map(len, blocks)) < 2**21
 
 
-def test_audiences_go_out_and_come_in_with_the_study(shop: Path, tmp_path: Path) -> None:
+def test_audiences_and_remarks_go_out_and_come_in_with_the_study(shop: Path, tmp_path: Path) -> None:
     study = tmp_path / "study"
     shutil.copytree(shop, study)
     save_audience(study, Audience("Regulars", {"orders": [20, None]}))
+    remark = Remark(About("s1", "mean", "spend"), pinned=True, note="ask sales")
+    keep_remark(study, remark)
     file = tmp_path / "study.zip"
     file.write_bytes(b"".join(pack(study)))
     unpack(file, tmp_path / "again", 10**9)
     assert read_audiences(tmp_path / "again") == (Audience("Regulars", {"orders": [20, None]}),)
+    assert read_remarks(tmp_path / "again") == (remark,)
     remove_study(study)
     assert not study.exists()
 

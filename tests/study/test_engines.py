@@ -28,6 +28,6 @@ def test_tables_of_many_cells_lie_on_disk(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     engine = engine_for(cells)
     engine.store("t", pa.table({"a": [1]}))
-    assert len([p for p in tmp_path.rglob("*.duckdb")]) == files
+    assert len(list(tmp_path.rglob("*.duckdb"))) == files
     engine.close()
     assert list(tmp_path.rglob("*.duckdb")) == []

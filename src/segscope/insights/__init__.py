@@ -1,8 +1,9 @@
-"""Insights: families of columns by segment, and findings that survive a second look. Pure: nothing is kept here."""
+"""Insights: families by segment, findings that survive a second look, and opportunities. Pure: nothing is kept here."""
 
 from segscope.insights.candidates import Candidate, enumerate_candidates
 from segscope.insights.families import MODES, FamilyView, Mode, describe_family, finding_in_words
 from segscope.insights.findings import Finding, Insights, Side, Strength, find_insights
+from segscope.insights.opportunities import Opportunities, Opportunity, find_opportunities
 
 __all__ = [
     "MODES",
@@ -11,10 +12,13 @@ __all__ = [
     "Finding",
     "Insights",
     "Mode",
+    "Opportunities",
+    "Opportunity",
     "Side",
     "Strength",
     "describe_family",
     "enumerate_candidates",
     "find_insights",
+    "find_opportunities",
     "finding_in_words",
 ]

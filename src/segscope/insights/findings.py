@@ -3,10 +3,13 @@
 On the first half every candidate is tried for every segment against all other customers. What differs noticeably
 (effect size first) and survives Benjamini-Hochberg over all that were tried is looked at again on the other half, under
 the same two conditions. What is left is ranked so that one story is told once.
+
+The search needs no more than a sample of the customers; the numbers of a segment and of everybody are those of all.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import ibis
@@ -19,19 +22,19 @@ from segscope.insights.testing import (
     NOBODY,
     NOTICEABLE,
     Estimate,
-    Quantity,
     Sums,
     benjamini_hochberg,
     difference,
     estimate,
     interval,
 )
-from segscope.profiling import Profiles
-from segscope.recipe import Concept, Recipe
+from segscope.profiling import GroupProfile, Profiles
+from segscope.recipe import Concept, Family, Recipe
 from segscope.wording import percent
 
-Strength = Literal["very strong", "strong", "moderate"]
+Strength = Literal["very strong", "strong", "moderate", "slight"]
 
+STRENGTHS: tuple[tuple[float, Strength], ...] = ((0.8, "very strong"), (0.5, "strong"), (0.2, "moderate"))
 FALSE_AT_MOST = 0.05
 MOST_FINDINGS = 24
 # Ranking: an effect beyond this adds nothing; what repeats a column, a topic or a segment, and what the segments were
@@ -60,11 +63,12 @@ class Finding:
     ----------
     segment : place of the segment
     sentence : the finding in plain words
-    mine, everybody : the quantity in the segment and among all customers, both from everybody
+    mine, everybody : the quantity in the segment and among all customers, whether they were searched or not
     by_segment : the quantity in each segment
     customers : of the segment, whose value is known
     found, confirmed : what the two halves say
     strength : of the weaker half's effect, after Cohen (1988)
+    intervals : 95 % interval of the quantity in each segment
     """
 
     candidate: Candidate
@@ -77,16 +81,24 @@ class Finding:
     found: Side
     confirmed: Side
     strength: Strength
+    intervals: tuple[tuple[float, float] | None, ...]
 
 
 @dataclass(frozen=True)
 class Insights:
-    """Findings, best first, and how many candidates were tried, found on the one half and confirmed on the other."""
+    """Findings, and how many candidates were tried, found on the one half and confirmed on the other.
+
+    Attributes
+    ----------
+    findings : the most telling ones, best first, each least like those before it
+    further : all others that were confirmed, in no order of worth
+    """
 
     findings: tuple[Finding, ...]
     tried: int
     found: int
     confirmed: int
+    further: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,8 +121,9 @@ def find_insights(
 
     Parameters
     ----------
-    customers : all customers; the integer column ``by`` holds the segment, from 0
+    customers : all customers, or a sample of them; the integer column ``by`` holds the segment, from 0
     key : a text that tells customers apart; decides the half, whatever the order of rows
+    profiles : of all customers
     names : of the segments, in their order
     """
     candidates = enumerate_candidates(recipe, profiles)
@@ -125,9 +138,12 @@ def find_insights(
     ]
     found = _surviving(trials, 0)
     confirmed = [t for t in _surviving(found, 1) if t.sides[0].effect * t.sides[1].effect > 0]
-    findings = [_finding(t, candidates[t.place], tallies[t.place], recipe, names) for t in confirmed]
+    findings = [_finding(t, candidates[t.place], tallies[t.place], recipe, profiles, names) for t in confirmed]
     first = _value_first(findings, recipe, profiles, names)
-    return Insights(_ranked(findings, first), len(trials), len(found), len(confirmed))
+    ranked = _ranked(findings, first)
+    told = {(f.candidate, f.segment) for f in ranked}
+    further = tuple(f for f in findings if (f.candidate, f.segment) not in told)
+    return Insights(ranked, len(trials), len(found), len(confirmed), further)
 
 
 def _try(place: int, candidate: Candidate, segment: int, sums: Tally, segments: int) -> _Trial | None:
@@ -145,8 +161,7 @@ def _side(candidate: Candidate, segment: int, sums: Tally, segments: int, half: 
     tested = difference(mine, rest, quantity)
     if tested is None:
         return None
-    low, high = interval(mine, quantity)
-    return Side(mine.value, max(0.0, low) if candidate.never_negative else low, high, *tested, mine.count)
+    return Side(mine.value, *_interval(mine, candidate), *tested, mine.count)
 
 
 def _surviving(trials: Sequence[_Trial], half: int) -> list[_Trial]:
@@ -158,12 +173,18 @@ def _surviving(trials: Sequence[_Trial], half: int) -> list[_Trial]:
     ]
 
 
-def _finding(trial: _Trial, candidate: Candidate, sums: Tally, recipe: Recipe, names: Sequence[str]) -> Finding:
-    whole = _whole(sums, candidate.quantity, len(names))
-    mine, everybody = whole[trial.segment], whole[-1]
+def _finding(
+    trial: _Trial, candidate: Candidate, sums: Tally, recipe: Recipe, profiles: Profiles, names: Sequence[str]
+) -> Finding:
     family = next((f for f in recipe.families if f.name == candidate.family), None)
-    value = mine.value if mine else 0.0
-    average = everybody.value if everybody else 0.0
+    groups = [_both_halves(sums, g) for g in range(len(names))]
+    searched = [estimate(group, candidate.quantity) for group in [*groups, sum(groups, NOBODY)]]
+    whole = [
+        _of_all(e, candidate, family, group) if e else None
+        for e, group in zip(searched, [*profiles.segments, profiles.everybody], strict=True)
+    ]
+    mine, everybody = whole[trial.segment], whole[-1]
+    value, average = mine.value if mine else 0.0, everybody.value if everybody else 0.0
     return Finding(
         candidate,
         trial.segment,
@@ -174,13 +195,33 @@ def _finding(trial: _Trial, candidate: Candidate, sums: Tally, recipe: Recipe, n
         mine.count if mine else 0,
         *trial.sides,
         _strength(trial),
+        tuple(_interval(e, candidate) if e else None for e in whole[:-1]),
     )
 
 
-def _whole(sums: Tally, quantity: Quantity, segments: int) -> list[Estimate | None]:
-    """Both halves together, for each segment, and last for everybody."""
-    groups: list[Sums] = [sums.get((g, 0), NOBODY) + sums.get((g, 1), NOBODY) for g in range(segments)]
-    return [estimate(group, quantity) for group in [*groups, sum(groups, NOBODY)]]
+def _both_halves(sums: Tally, segment: int) -> Sums:
+    return sums.get((segment, 0), NOBODY) + sums.get((segment, 1), NOBODY)
+
+
+def _of_all(searched: Estimate, candidate: Candidate, family: Family | None, group: GroupProfile) -> Estimate:
+    """The same estimate of all customers of a group, of whom some were searched."""
+    numbers = group.numbers
+    if candidate.quantity == "share" and family:
+        parts = {m.column: numbers[m.column].total for m in family.parts if m.column in numbers}
+        count, value = group.customers, parts.get(candidate.column, 0.0) / sum(parts.values())
+    elif candidate.value:
+        counts = group.categories[candidate.column]
+        count = sum(n for v, n in counts.items() if v)
+        # Profiles count the commonest values one by one; of a rarer one the search knows more.
+        value = counts[candidate.value] / count if candidate.value in counts else searched.value
+    else:
+        count, value = numbers[candidate.column].count, numbers[candidate.column].mean
+    return Estimate(value, searched.deviation / math.sqrt(count), searched.deviation, count)
+
+
+def _interval(whole: Estimate, candidate: Candidate) -> tuple[float, float]:
+    low, high = interval(whole, candidate.quantity)
+    return max(0.0, low) if candidate.never_negative else low, high
 
 
 def _weaker(sides: tuple[Side, Side]) -> float:
@@ -189,7 +230,7 @@ def _weaker(sides: tuple[Side, Side]) -> float:
 
 def _strength(trial: _Trial) -> Strength:
     effect = _weaker(trial.sides)
-    return "very strong" if effect >= 0.8 else "strong" if effect >= 0.5 else "moderate"
+    return next((word for least, word in STRENGTHS if effect >= least), "slight")
 
 
 def _value_first(
@@ -209,7 +250,7 @@ def _value_first(
     if not gaps:
         return None
     _, sentence, finding = max(gaps, key=lambda g: (g[0], -g[2].segment))
-    return Finding(**{**finding.__dict__, "sentence": sentence})
+    return replace(finding, sentence=sentence)
 
 
 def _ranked(findings: Sequence[Finding], first: Finding | None) -> tuple[Finding, ...]:

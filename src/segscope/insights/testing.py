@@ -13,7 +13,9 @@ from scipy.stats import norm, t
 
 Quantity = Literal["mean", "rate", "share"]
 
-NOTICEABLE = 0.2  # Cohen (1988): a small difference, in standard deviations (d) or on the arcsine scale of shares (h)
+# Half of what Cohen (1988) calls small, in standard deviations (d) or on the arcsine scale of shares (h): less is not
+# worth a sentence however sure it is.
+NOTICEABLE = 0.1
 FEWEST_CUSTOMERS = 20
 FEWEST_EXPECTED = 5.0
 CONFIDENCE = 0.95

@@ -18,7 +18,7 @@ LEAST_SHARE = 0.001
 
 HOW_FOUND = (
     "Every segment was compared with all other customers on every column, on one half of the customers, drawn by a "
-    "hash. What differed noticeably (effect size 0.2 or more) and survived the correction for how many were tried "
+    "hash. What differed noticeably (effect size 0.1 or more) and survived the correction for how many were tried "
     f"(Benjamini-Hochberg, 5{NARROW}%) was looked at again on the other half, under the same conditions; intervals are "
     "of that half."
 )

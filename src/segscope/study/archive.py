@@ -1,8 +1,8 @@
 """A study as one zip file: written while it is sent, and taken in only after everything in it was checked.
 
-The zip holds what a study is and nothing else: ``study.json``, its data, its fit, and its audiences where it has any,
-uncompressed (Parquet is already). Other solutions on the same
-data come along. The source stays where it is: it may hold columns that the study's owner set aside.
+The zip holds what a study is and nothing else: ``study.json``, its data, its fit, and its audiences and remarks on
+findings where it has any, uncompressed (Parquet is already). Other solutions on the same data
+come along. The source stays where it is: it may hold columns that the study's owner set aside.
 """
 
 import hashlib
@@ -26,6 +26,8 @@ from segscope.study.audiences import read_audiences
 from segscope.study.card import MOST_KEPT, Card
 from segscope.study.folder import CARD, DATA_NAME, FIT_NAME, check_writable, read_card, read_solution
 from segscope.study.live import open_study
+from segscope.study.remarks import FILE as REMARKS
+from segscope.study.remarks import read_remarks
 
 BLOCK_BYTES = 1 << 20
 ZIP_MAGIC = b"PK\x03\x04"
@@ -33,6 +35,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the same study gives the same bytes
 READABLE = 0o644 << 16
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 0x1
+BESIDE = (AUDIENCES, REMARKS)  # files that a study may have or not
 
 
 def pack(folder: Path) -> Iterator[bytes]:
@@ -48,7 +51,7 @@ def pack(folder: Path) -> Iterator[bytes]:
             # Opened before anything is sent: a run that ends meanwhile takes nothing away.
             card = replace(card, kept=tuple(k for k in card.kept if k.data == card.data), snapshots=())
             fits = dict.fromkeys([card.fit, *(k.fit for k in card.kept)])
-            names = [card.data, *fits, *([AUDIENCES] if (folder / AUDIENCES).is_file() else [])]
+            names = [card.data, *fits, *(name for name in BESIDE if (folder / name).is_file())]
             files: list[tuple[str, IO[bytes]]] = [(CARD, io.BytesIO(dump_json(card).encode()))]
             files += [(name, stack.enter_context((folder / name).open("rb"))) for name in names]
         except OSError:
@@ -135,7 +138,7 @@ def _check_members(members: list[zipfile.ZipInfo], limit_bytes: int, name: str) 
     expected = f"A study's zip holds {CARD}, one file of data and one fit, as segscope writes them."
     names = [info.filename for info in members]
     for info in members:
-        named = info.filename in (CARD, AUDIENCES)
+        named = info.filename in (CARD, *BESIDE)
         fits = named or DATA_NAME.fullmatch(info.filename) or FIT_NAME.fullmatch(info.filename)
         if not fits or info.orig_filename != info.filename or stat.S_ISLNK(info.external_attr >> 16):
             raise StudyError(f"{name} holds {info.filename!r:.80}, which is no part of a study. {expected}")
@@ -143,7 +146,7 @@ def _check_members(members: list[zipfile.ZipInfo], limit_bytes: int, name: str) 
             raise StudyError(f"{name} is encrypted. Unpack it with its password, and zip the study without one.")
         if info.compress_type not in METHODS:
             raise StudyError(f"{name} is compressed in a way that segscope does not read. {expected}")
-    fewest = 3 + (AUDIENCES in names)
+    fewest = 3 + sum(name in names for name in BESIDE)
     data = sum(bool(DATA_NAME.fullmatch(name)) for name in names)
     if len(set(names)) != len(names) or data != 1 or not fewest <= len(names) <= fewest + MOST_KEPT:
         raise StudyError(f"{name} holds {len(names)} files, some of them twice or too many. {expected}")
@@ -180,6 +183,7 @@ def _check_study(place: Path, name: str) -> Card:
                 raise StudyError(f"{fit} is not what was written.")
             read_solution(place, fit)
         read_audiences(place)
+        read_remarks(place)
         open_study(place).engine.close()
     except SegscopeError as error:
         raise StudyError(f"{name} is not a whole study: {str(error).replace(str(place), name)}") from None

@@ -6,6 +6,7 @@ from pathlib import Path
 from segscope.errors import StudyError
 from segscope.study.audiences import FILE as AUDIENCES
 from segscope.study.folder import CARD, DATA_NAME, FIT_NAME, KEPT_SOURCE, ORIGIN, SECONDS, is_study
+from segscope.study.remarks import FILE as REMARKS
 
 LEFT_BY_RUNS = ".partial"
 
@@ -36,6 +37,7 @@ def _own_files(folder: Path) -> list[Path]:
         folder / KEPT_SOURCE,
         folder / f"{CARD}{LEFT_BY_RUNS}",
         folder / AUDIENCES,
+        folder / REMARKS,
         folder / SECONDS,
     ]
     for inner, form in (("data", DATA_NAME), ("fits", FIT_NAME)):
