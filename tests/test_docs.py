@@ -1,7 +1,9 @@
 """Every command in the README and docs runs, and the README's Python too."""
 
+import json
 import re
 import shlex
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -25,7 +27,7 @@ def console_commands(text: str) -> list[list[str]]:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs")
-    samples.write(folder / "customers.csv", 500)
+    samples.write(folder / "customers.csv", 250)
     samples.write(folder / "new-customers.csv", 200, seed=1)
     samples.write(folder / "new-customers.parquet", 200, seed=1)
     with sqlite3.connect(folder / "shop.db") as shop:
@@ -89,3 +91,21 @@ def test_scored_files_keep_their_rows(place: Path) -> None:
     ids = pq.read_table(place / "new-customers.parquet")["ID"].to_pylist()
     assert pq.read_table(place / "scored.parquet")["ID"].to_pylist() == ids
     assert pacsv.read_csv(place / "scored.csv")["ID"].to_pylist() == ids
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+def test_the_curl_example_of_the_readme_scores_a_customer(place: Path) -> None:
+    line = re.findall(r"^curl .*$", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[0]
+    run(["segscope", "fit", "customers.csv", "--study", "my-study", "--quick"], place)
+    command = [sys.executable, "-m", "segscope.cli", "serve", "my-study", "--port", "8995"]
+    server = subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        address = next(m for said in server.stdout if (m := re.search(r"http://127\.0\.0\.1:\d+", said)))[0]
+        asked = shlex.split(line.replace("http://127.0.0.1:8050", address))
+        said = subprocess.run([*asked, "--silent", "--fail"], capture_output=True, text=True, timeout=60, check=True)
+    finally:
+        server.terminate()
+        server.wait(10)
+    answer = json.loads(said.stdout)
+    assert answer["scores"][0]["segment"]

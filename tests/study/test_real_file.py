@@ -224,7 +224,7 @@ def test_the_json_is_the_contract(real: Real) -> None:
     assert contract <= set(found)
     assert all({"name", "role", "missing", "note"} <= set(c) for c in found["columns"])
     assert all({"action", "column", "count", "detail"} <= set(c) for c in found["cleaning"])
-    assert [e["k"] for e in found["evidence"]] == list(range(1, 11))
+    assert [e["k"] for e in found["evidence"]] == list(range(1, 13))
     assert all({"k", "wcss", "silhouette"} <= set(e) for e in found["evidence"])
     wanted = {"id", "name", "size", "share", "verdict", "stability", "profile"}
     assert all(wanted <= set(s) and tuple(s["profile"]) == VALUE_CORE for s in found["segments"])

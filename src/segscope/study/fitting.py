@@ -39,7 +39,7 @@ from segscope.naming import Portrait, by_value, portray, value_column
 from segscope.preparation import Preparation, coordinates, fit_preparation, to_model
 from segscope.profiling import Profiles, profile
 from segscope.recipe import Method, Recipe, Role
-from segscope.segmentation import SEGMENT, Segment, Segmentation, assign, to_customers
+from segscope.segmentation import SEGMENT, Segment, Segmentation, assign_only, to_customers
 from segscope.study.customers import Customers
 from segscope.study.influence import Influence, influence_of_filling
 from segscope.study.notes import ColumnNote, note, prepared
@@ -346,7 +346,7 @@ def _describe(
 ) -> tuple[Segmentation, tuple[int, ...], Profiles, tuple[Portrait, ...]]:
     """Profile the segments, put them in order of value, give them ids, names and colours."""
     engine, table, recipe, k = ready.engine, ready.table, ready.recipe, len(draft.segments)
-    assigned = engine.view("__assigned", assign(table, draft))
+    assigned = engine.view("__assigned", assign_only(table, draft))
     numbers, categories = profiled_columns(recipe)
     unordered = profile(engine, assigned, SEGMENT, k, numbers, categories)
     order = by_value(unordered, recipe)
@@ -395,9 +395,11 @@ def _kept(engine: Engine, table: ibis.Table, new: Segmentation, previous: Segmen
         return {}
     if any(table[f].type().is_string() for f in previous.recipe.measured_features):
         return {}
-    now = assign(table, new)
-    both = assign(now.select(*table.columns, __now=now[SEGMENT]), previous)
+    features = dict.fromkeys([*new.recipe.features, *previous.recipe.features])
+    now = engine.view("__now", assign_only(table.select(*features), new))
+    both = assign_only(now.select(*features, __now=now[SEGMENT]), previous)
     counts = rows(engine, both.group_by(new=both["__now"], old=both[SEGMENT]).agg(n=ibis._.count()))
+    engine.drop("__now")
     shared = np.zeros((len(new.segments), len(previous.segments)), dtype=np.int64)
     for row in counts:
         shared[row["new"], row["old"]] = row["n"]

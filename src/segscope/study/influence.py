@@ -8,7 +8,7 @@ import ibis
 
 from segscope.engine import Engine, one
 from segscope.preparation import CategoryPreparation, FeaturePreparation
-from segscope.segmentation import SEGMENT, Segmentation, assign
+from segscope.segmentation import SEGMENT, Segmentation, assign_only
 from segscope.unusual import Quartiles
 
 
@@ -48,9 +48,9 @@ def influence_of_filling(
             s if isinstance(s, CategoryPreparation) else _filled_with(s, quarters[s.feature][quarter]) for s in steps
         )
         kept = [c for c in found.columns if c.startswith("__")]
-        placed = assign(found, replace(segmentation, preparation=other))
+        placed = assign_only(found, replace(segmentation, preparation=other))
         found = engine.store(place, placed.select(*features, *kept, **{place: placed[SEGMENT]}))
-    now = assign(found, segmentation)
+    now = assign_only(found, segmentation)
     differs = (now[SEGMENT] != now["__low"]) | (now[SEGMENT] != now["__high"])
     counts = one(engine, now.agg(n=now.count(), moved=differs.cast("int64").sum()))
     for name in ("__blank", "__low", "__high"):
