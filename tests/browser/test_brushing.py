@@ -137,7 +137,7 @@ def test_limits_lie_where_the_arithmetic_of_bins_changes(page: Page, site: Site)
     # 0.3 / 0.1 is below 3 in floating point: 0.3 counts in bin 2, so a brush from bin 3 must begin above it.
     opened(page, site)
     filter_of = """([from, to]) => window.segscopePanels.filterOf(
-        { kind: "number", whole: false, bins: { low: 0, width: 0.1, count: 9 } }, from, to)"""
+        { kind: "number", whole: false, bins: { low: 0, width: 0.1, count: 9, edges: [] } }, from, to)"""
     low, high = page.evaluate(filter_of, [3, 6])
     assert 0.3 < low < 0.3 + 1e-15
     assert 0.6 <= high < 0.6 + 1e-15
@@ -258,17 +258,17 @@ SERVED = """() => { const { state } = window.segscopePanels; return [state.selec
 
 def test_a_skewed_measure_can_be_seen_in_logarithmic_bins(site: Site, page: Page) -> None:
     opened(page, site, f"?f={quote(json.dumps({'Recency': [0, 49]}))}")
-    switch = panel(page, "Meat spend").get_by_role("button", name="Logarithmic scale of Meat spend")
+    switch = panel(page, "Offers accepted").get_by_role("button", name="Logarithmic scale of Offers accepted")
     expect(switch).to_have_attribute("aria-pressed", "false")
     switch.focus()
     page.keyboard.press("Enter")
     expect(switch).to_have_attribute("aria-pressed", "true")
     expect(switch).to_be_focused()
-    expect(page).to_have_url(re.compile(r"log=%5B%22MntMeatProducts%22%5D"))
-    plot = panel(page, "Meat spend").locator("svg.hist")
+    expect(page).to_have_url(re.compile(r"log=%5B%22offers_accepted%22%5D"))
+    plot = panel(page, "Offers accepted").locator("svg.hist")
     expect(plot.locator("path.everybody")).to_have_attribute("d", re.compile("M0.*M.*M"))
 
-    page.wait_for_function(READY, arg="Meat spend")
+    page.wait_for_function(READY, arg="Offers accepted")
     plot.focus()
     page.keyboard.press("ArrowRight")
     moved, _ = page.evaluate(SERVED)
@@ -276,11 +276,11 @@ def test_a_skewed_measure_can_be_seen_in_logarithmic_bins(site: Site, page: Page
     told, served = page.evaluate(SERVED)
     assert moved == told == served
 
-    limits = [box.input_value() for box in panel(page, "Meat spend").locator("input.end").all()]
-    assert limits == ["1", ""], "the first bar holds those who bought none"
+    limits = [box.input_value() for box in panel(page, "Offers accepted").locator("input.end").all()]
+    assert limits == ["1", ""], "the first bar holds those who accepted none"
     page.reload()
     expect(page.locator("#explore-count strong")).to_have_text(f"{told:,}")
     expect(switch).to_have_attribute("aria-pressed", "true")
     switch.click()
-    expect(panel(page, "Meat spend").locator("input.end").first).to_have_value("1")
+    expect(panel(page, "Offers accepted").locator("input.end").first).to_have_value("1")
     assert "log=" not in page.url
