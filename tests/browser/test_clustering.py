@@ -73,7 +73,7 @@ def test_another_number_of_segments_and_back(own_site: Any, page: Page) -> None:
     page.get_by_role("link", name="Clustering", exact=True).click()
     expect(page.locator(".verdict-k")).to_have_text("3", timeout=PATIENCE)
     expect(page.locator(".sizes li")).to_have_count(3)
-    expect(page.locator("#rerun-outcome")).to_contain_text("Last run: 3 segments from 4 features")
+    expect(page.locator("#rerun-outcome")).to_contain_text("Last run: 3 segments from 4 features", timeout=PATIENCE)
 
     page.locator("#rerun-undo").click()
     expect(page.locator(".verdict-k")).to_have_text("4", timeout=PATIENCE)
