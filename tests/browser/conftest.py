@@ -13,10 +13,12 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from segscope import samples
 from segscope.study import Choices, fit_source
+
+expect.set_options(timeout=15_000)  # two workers share the machine with their servers and browsers
 
 FLAGS = [
     "--no-sandbox",
