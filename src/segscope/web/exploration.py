@@ -41,7 +41,7 @@ from segscope.theme import Scheme, segment_variable
 from segscope.wording import counted, times
 
 # A pair plot's points; with everything else of a refresh they stay below 200 kB, uncompressed.
-POINTS, POINTS_BYTES = 12_000, 145_000
+POINTS, POINTS_BYTES = 12_000, 135_000
 FEWEST_TO_SAY, FEWEST_EXPECTED = 20, 5.0  # customers; Cochran's (1954) rule for an expected count
 MANY = 200_000  # selected customers from which quartiles are found through counts of levels
 WEAK = 0.1  # a correlation, or Cramer's V, that is next to nothing: Cohen's (1988) small
