@@ -17,6 +17,7 @@ from segscope.study import Choices, Order, fit_source, is_study, read_card, read
 from segscope.study.archive import pack
 from segscope.study.folder import read_solution
 from segscope.web.jobs import Job, Jobs
+from segscope.web.rerun import CALM_MILLISECONDS, QUICK_MILLISECONDS, pace
 
 PATIENCE = 60.0
 
@@ -285,3 +286,11 @@ def test_closing_ends_what_runs(fitted: Path) -> None:
     jobs.start("study", order(fitted, recipe_of(fitted).replace(seed=9)))
     jobs.close()
     assert ended(jobs).status in ("cancelled", "done")
+
+
+def test_a_browser_asks_seldom_while_nobody_waits_for_what_runs() -> None:
+    now = time.monotonic()
+    asked_for, completing = Order("shop"), Order("shop", complete=True)
+    assert pace(Job(1, "shop", asked_for, started=now)) == QUICK_MILLISECONDS
+    assert pace(Job(1, "shop", asked_for, started=now - 60)) == CALM_MILLISECONDS
+    assert pace(Job(1, "shop", completing, started=now)) == CALM_MILLISECONDS

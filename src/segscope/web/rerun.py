@@ -23,6 +23,8 @@ PROGRESS, BAR, STAGE, WAITING, OUTCOME = (
     "rerun-progress", "rerun-bar", "rerun-stage", "rerun-waiting", "rerun-outcome",
 )  # fmt: skip
 ENOUGH_TO_ESTIMATE = 0.1  # of a run
+QUICK_MILLISECONDS, CALM_MILLISECONDS = 300, 1500  # between two questions about a run
+QUICK_SECONDS = 10.0
 
 
 def register(app: Dash, studies: Studies) -> None:
@@ -31,6 +33,7 @@ def register(app: Dash, studies: Studies) -> None:
     @app.callback(
         Output(JOB, "data"),
         Output(CLOCK, "disabled"),
+        Output(CLOCK, "interval"),
         Output(HEADER, "children"),
         Input(CLOCK, "n_intervals"),
         Input(STUDY, "data"),
@@ -39,7 +42,7 @@ def register(app: Dash, studies: Studies) -> None:
     )
     def _follow(
         _ticks: int | None, study: dict[str, str] | None, _asked: object, before: dict[str, Any] | None
-    ) -> tuple[object, bool, object]:
+    ) -> tuple[object, bool, int, object]:
         job = studies.jobs.latest(study["id"]) if study else None
         known = job is not None and was_told(job, before)
         if study and (job is None or (known and job.status != "running")):
@@ -48,7 +51,13 @@ def register(app: Dash, studies: Studies) -> None:
         if study and job:
             _announce(studies.get(study["id"]), study["fit"], job, ctx.triggered_id == CLOCK and not known)
         over = job is None or (job.status != "running" and was_told(job, before))
-        return told(studies, job, before), over, header_line(job)
+        return told(studies, job, before), over, pace(job), header_line(job)
+
+
+def pace(job: Job | None) -> int:
+    """Milliseconds until a browser asks again: soon where somebody waits for it, seldom for evidence or a long run."""
+    waited_for = job is not None and not job.order.complete and job.seconds < QUICK_SECONDS
+    return QUICK_MILLISECONDS if waited_for else CALM_MILLISECONDS
 
 
 def was_told(job: Job, before: dict[str, Any] | None) -> bool:

@@ -43,7 +43,7 @@ def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
             dcc.Store(id="refresh"),
             dcc.Store(id="job-asked"),
             dcc.Store(id="job"),
-            dcc.Interval(id="job-clock", interval=300, disabled=True),
+            dcc.Interval(id="job-clock", interval=1500, disabled=True),
             dcc.Store(id="scheme-choice", storage_type="local"),
             dcc.Store(id="scheme"),
             html.A("Skip to content", href="#page", className="skip"),
