@@ -179,7 +179,7 @@ def test_an_empty_folder_may_become_a_study_and_parents_are_made(few_file: Path,
     opened(tmp_path / "a" / "b")
 
 
-@pytest.mark.parametrize("step", ["_write_data", "_write_fit", "_replace_text", "_tidy"])
+@pytest.mark.parametrize("step", ["_write_data", "store_fit", "_replace_text", "_tidy"])
 @pytest.mark.parametrize("new", [True, False])
 def test_a_run_that_is_killed_leaves_the_old_study_or_none(
     shop: Path, few_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, new: bool

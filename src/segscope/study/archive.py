@@ -1,8 +1,8 @@
 """A study as one zip file: written while it is sent, and taken in only after everything in it was checked.
 
 The zip holds what a study is and nothing else: ``study.json``, its data, its fit, and its audiences and remarks on
-findings where it has any, uncompressed (Parquet is already). Other solutions on the same data
-come along. The source stays where it is: it may hold columns that the study's owner set aside.
+findings where it has any, uncompressed (Parquet is already). Other solutions on the same data, and the edits of all
+by hand, come along. The source stays where it is: it may hold columns that the study's owner set aside.
 """
 
 import hashlib
@@ -14,7 +14,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -23,7 +22,7 @@ from segscope.recipe import dump_json
 from segscope.settings import size_words
 from segscope.study.audiences import FILE as AUDIENCES
 from segscope.study.audiences import read_audiences
-from segscope.study.card import MOST_KEPT, Card
+from segscope.study.card import MOST_EDITS, MOST_KEPT, Card, on_current_data
 from segscope.study.folder import CARD, DATA_NAME, FIT_NAME, check_writable, read_card, read_solution
 from segscope.study.live import open_study
 from segscope.study.remarks import FILE as REMARKS
@@ -49,9 +48,8 @@ def pack(folder: Path) -> Iterator[bytes]:
     with ExitStack() as stack:
         try:
             # Opened before anything is sent: a run that ends meanwhile takes nothing away.
-            card = replace(card, kept=tuple(k for k in card.kept if k.data == card.data), snapshots=())
-            fits = dict.fromkeys([card.fit, *(k.fit for k in card.kept)])
-            names = [card.data, *fits, *(name for name in BESIDE if (folder / name).is_file())]
+            card = on_current_data(card)
+            names = [card.data, *card.fits, *(name for name in BESIDE if (folder / name).is_file())]
             files: list[tuple[str, IO[bytes]]] = [(CARD, io.BytesIO(dump_json(card).encode()))]
             files += [(name, stack.enter_context((folder / name).open("rb"))) for name in names]
         except OSError:
@@ -148,7 +146,7 @@ def _check_members(members: list[zipfile.ZipInfo], limit_bytes: int, name: str) 
             raise StudyError(f"{name} is compressed in a way that segscope does not read. {expected}")
     fewest = 3 + sum(name in names for name in BESIDE)
     data = sum(bool(DATA_NAME.fullmatch(name)) for name in names)
-    if len(set(names)) != len(names) or data != 1 or not fewest <= len(names) <= fewest + MOST_KEPT:
+    if len(set(names)) != len(names) or data != 1 or not fewest <= len(names) <= fewest + MOST_KEPT + 2 * MOST_EDITS:
         raise StudyError(f"{name} holds {len(names)} files, some of them twice or too many. {expected}")
     size = sum(info.file_size for info in members)
     if size > limit_bytes:
@@ -174,7 +172,7 @@ def _check_study(place: Path, name: str) -> Card:
     """Open a study as the page would, and compare its files with their fingerprints."""
     try:
         card = read_card(place)
-        named = {card.fit, *(k.fit for k in card.kept)}
+        named = set(card.fits)
         if any(path.relative_to(place).as_posix() not in named for path in (place / "fits").iterdir()):
             raise StudyError("it holds a fit that its card does not name.")
         for fit in sorted(named):

@@ -11,6 +11,8 @@ from segscope.wording import clean_name, counted
 SCHEMA_VERSION = 1
 MOST_KEPT = 24
 """So many solutions are kept; beyond it the oldest goes that nobody has named."""
+MOST_EDITS = 50
+"""So many edits are kept; beyond it the oldest cannot be undone any more."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,27 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """A change of a solution by hand, which can be undone (see segscope.study.history).
+
+    Attributes
+    ----------
+    solution : id of the kept solution
+    words : what was done
+    when : date and time of the world (UTC), such as "2026-05-01T12:00:00+00:00"
+    before, after : files of the fit inside the folder
+    undone : taken back, and can be done again
+    """
+
+    solution: str
+    words: str
+    when: str
+    before: str
+    after: str
+    undone: bool = False
+
+
+@dataclass(frozen=True)
 class Card:
     """What a study is, at a glance.
 
@@ -51,6 +74,7 @@ class Card:
     intake, reading : how the source was read, and what was asked for
     kept : solutions, the oldest first; the current one is among them
     snapshots : other data that some of them rest on
+    history : edits of the kept solutions by hand, the oldest first
     """
 
     name: str
@@ -63,12 +87,19 @@ class Card:
     reading: ReadOptions = field(default_factory=ReadOptions)
     kept: tuple[Kept, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
+    history: tuple[Edit, ...] = ()
     schema_version: int = field(default=SCHEMA_VERSION)
 
     @property
     def current(self) -> Kept | None:
         """The kept solution that is current; None in a study from before solutions were kept."""
         return next((k for k in self.kept if (k.data, k.fit) == (self.data, self.fit)), None)
+
+    @property
+    def fits(self) -> tuple[str, ...]:
+        """Files of every fit that belongs to the study: the current one, those kept, and those in the history."""
+        edits = (name for e in self.history for name in (e.before, e.after))
+        return tuple(dict.fromkeys([self.fit, *(k.fit for k in self.kept), *edits]))
 
     def solution(self, solution_id: str) -> Kept:
         """A kept solution by its id; a StudyError offers near matches."""
@@ -101,13 +132,34 @@ def keeping(card: Card, name: str, instead_of: str = "") -> Card:
     """
     same = next((k for k in card.kept if k.data == card.data and k.fit in (card.fit, instead_of)), None)
     if same:
-        kept = replace(same, fit=card.fit, name=same.name if same.named else name)
-        return replace(card, kept=tuple(kept if k is same else k for k in card.kept))
+        return following(replace(card, fit=same.fit), card.fit, name)
     number = max((int(k.id[1:]) for k in card.kept), default=0) + 1
     taken = {k.name for k in card.kept}
     names = (name if n == 1 else f"{name} ({n})" for n in range(1, len(taken) + 2))
     fresh = Kept(f"r{number}", next(n for n in names if n not in taken), False, card.data, card.fit)
     return _within_limit(replace(card, kept=(*card.kept, fresh)))
+
+
+def following(card: Card, fit: str, name: str) -> Card:
+    """The card with the current solution in another fit's file: the same solution, changed.
+
+    Parameters
+    ----------
+    name : its usual name now
+    """
+    now = card.current
+    numbered = now is not None and (now.name == name or now.name.startswith(f"{name} ("))
+    kept = (replace(k, fit=fit, name=k.name if k.named or numbered else name) if k is now else k for k in card.kept)
+    return replace(card, fit=fit, kept=tuple(kept))
+
+
+def in_history(card: Card, fit: str, now: str) -> Card:
+    """The card with a fit's file in its history replaced by another: the same fit with more evidence."""
+    renamed_ = {fit: now}
+    edits = (
+        replace(e, before=renamed_.get(e.before, e.before), after=renamed_.get(e.after, e.after)) for e in card.history
+    )
+    return replace(card, history=tuple(edits))
 
 
 def made_current(card: Card, solution_id: str) -> Card:
@@ -158,9 +210,19 @@ def dropped(card: Card, solution_id: str) -> Card:
     return _with_kept(card, [k for k in card.kept if k is not kept])
 
 
+def on_current_data(card: Card) -> Card:
+    """The card without what rests on other data than the current ones."""
+    return _with_kept(card, [k for k in card.kept if k.data == card.data])
+
+
 def _with_kept(card: Card, kept: Sequence[Kept]) -> Card:
-    needed = {k.data for k in kept}
-    return replace(card, kept=tuple(kept), snapshots=tuple(s for s in card.snapshots if s.data in needed))
+    needed, ids = {k.data for k in kept}, {k.id for k in kept}
+    return replace(
+        card,
+        kept=tuple(kept),
+        snapshots=tuple(s for s in card.snapshots if s.data in needed),
+        history=tuple(e for e in card.history if e.solution in ids),
+    )
 
 
 def _within_limit(card: Card) -> Card:

@@ -1,7 +1,7 @@
 """The study folder: a data snapshot, how it was read, and what was fitted. Written so that a crash leaves the old one.
 
 study.json                     the card: name, source, which data and which fit are current, which other solutions are
-                               kept; replaced as the last step
+                               kept, what was edited by hand; replaced as the last step
 data/<fingerprint>.parquet     the typed source table
 fits/<fingerprint>.json        recipe, segmentation, evidence, profiles
 fits/seconds.json              how long each method took on this machine: no part of the study proper
@@ -29,7 +29,7 @@ from segscope.intake.database import is_server, without_password
 from segscope.intake.files import FILE_ADDRESS
 from segscope.recipe import build, dump_json
 from segscope.segmentation import check_shape
-from segscope.study.card import SCHEMA_VERSION, Card, Snapshot, keeping, usual_name, with_data
+from segscope.study.card import SCHEMA_VERSION, Card, Snapshot, in_history, keeping, usual_name, with_data
 from segscope.study.fitting import Fit
 
 CARD = "study.json"
@@ -71,7 +71,9 @@ def read_card(folder: Path) -> Card:
         raise StudyError(f"The study {folder} is damaged: {card.data} or {card.fit} is missing. Fit it again.")
     # A kept solution whose files are gone is gone; the study is whole without it.
     kept = tuple(k for k in card.kept if _is_there(folder, k.data, DATA_NAME) and _is_there(folder, k.fit, FIT_NAME))
-    return replace(card, kept=kept)
+    ids = {k.id for k in kept}
+    edits = (e for e in card.history if all(_is_there(folder, name, FIT_NAME) for name in (e.before, e.after)))
+    return replace(card, kept=kept, history=tuple(e for e in edits if e.solution in ids))
 
 
 def _is_there(folder: Path, name: str, form: re.Pattern[str]) -> bool:
@@ -120,7 +122,7 @@ def write_study(folder: Path, engine: Engine, source: ibis.Table, card: Card, fi
         there = Snapshot(_write_data(place, engine, source), fit.customers, card.intake, card.reading)
         before = _card_before(place)
         card = replace(with_data(before or card, there), name=card.name, source=card.source, synthetic=card.synthetic)
-        card = replace(card, fit=_write_fit(place, fit))
+        card = replace(card, fit=store_fit(place, fit))
         card = keeping(card, usual_name(fit.recipe, len(fit.segments)))
         write_card(place, card)
     return card
@@ -188,13 +190,20 @@ def write_fit(folder: Path, card: Card, fit: Fit, instead_of: str = "") -> Card:
 
     ``instead_of``: the file of a fit that is the same solution with less evidence, which goes.
     """
-    if card.current is None:  # a study from before solutions were kept
-        old = read_fit(folder, card)
-        card = keeping(card, usual_name(old.recipe, len(old.segments)))
-    changed = replace(card, customers=fit.customers, fit=_write_fit(folder, fit))
+    card = with_current_kept(folder, card)
+    changed = replace(card, customers=fit.customers, fit=store_fit(folder, fit))
     changed = keeping(changed, usual_name(fit.recipe, len(fit.segments)), instead_of)
+    changed = in_history(changed, instead_of, changed.fit)
     write_card(folder, changed)
     return changed
+
+
+def with_current_kept(folder: Path, card: Card) -> Card:
+    """The card with its current solution among those kept, as it is but in a study from before they were."""
+    if card.current is not None:
+        return card
+    old = read_fit(folder, card)
+    return keeping(card, usual_name(old.recipe, len(old.segments)))
 
 
 def write_card(folder: Path, card: Card) -> None:
@@ -231,7 +240,8 @@ def _write_data(place: Path, engine: Engine, source: ibis.Table) -> str:
     return name
 
 
-def _write_fit(place: Path, fit: Fit) -> str:
+def store_fit(place: Path, fit: Fit) -> str:
+    """Write a fit under a name made from its content; no card names it yet."""
     text = dump_json(fit)
     (place / "fits").mkdir(exist_ok=True)
     name = f"fits/{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
@@ -255,7 +265,7 @@ def _replace_text(path: Path, text: str) -> None:
 
 def _tidy(place: Path, card: Card) -> None:
     """Remove what no longer belongs to the study: data and fits that are not kept, and what a killed run left."""
-    named = [card.data, card.fit, *(k.data for k in card.kept), *(k.fit for k in card.kept)]
+    named = [card.data, *(k.data for k in card.kept), *card.fits]
     current = {place / name for name in named} | {place / SECONDS}
     for path in [*(place / "data").iterdir(), *(place / "fits").iterdir()]:
         if path not in current:
