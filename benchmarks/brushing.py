@@ -152,7 +152,7 @@ def open_page(page: Page, address: str) -> None:
 
 
 def entered(page: Page, address: str, name: str) -> float:
-    """Milliseconds from the pointer's entering a panel until its cube can be brushed, the pause of 60 ms included."""
+    """Milliseconds from the pointer's entering a panel until its cube can be brushed, the pause included."""
     open_page(page, address)
     box = page.locator(f'.panel[aria-label="{name}"] svg.hist').bounding_box()
     assert box is not None

@@ -1,6 +1,8 @@
 """The engine: tables in, rows out; numbers that depend on nothing but the data."""
 
 import hashlib
+import threading
+import time
 from pathlib import Path
 
 import ibis
@@ -10,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from segscope.engine import Engine, connect, exact_sum, fixed_point_scale, one, rows
+from segscope.engine import Engine, Stop, connect, exact_sum, fixed_point_scale, one, rows
+from segscope.errors import CancelledError
 
 
 def test_what_is_stored_comes_back_in_its_order(engine: Engine) -> None:
@@ -52,6 +55,19 @@ def test_parquet_goes_out_and_comes_in_in_its_order(engine: Engine, tmp_path: Pa
     engine.write_parquet(engine.store("t", pa.table({"a": [3, 1, 2]})), path)
     assert pq.read_table(path)["a"].to_pylist() == [3, 1, 2]
     assert rows(engine, engine.scan_parquet("p", path)) == [{"a": 3}, {"a": 1}, {"a": 2}]
+
+
+def test_a_query_that_nobody_waits_for_ends_and_the_thread_can_ask_again(engine: Engine) -> None:
+    long = engine.store("t", pa.table({"a": list(range(200_000))}))
+    pairs = long.cross_join(long.view()).agg(n=(ibis._.a * ibis._.a_right).sum())  # minutes of work
+    stop = Stop()
+    threading.Timer(0.2, stop.tell).start()
+    started = time.monotonic()
+    with pytest.raises(CancelledError, match="nobody waits"), engine.until(stop):
+        engine.fetch(pairs)
+    assert time.monotonic() - started < 10
+    stop.tell()
+    assert rows(engine, long.agg(n=ibis._.count())) == [{"n": 200_000}]
 
 
 def test_rows_stream_in_batches(engine: Engine) -> None:

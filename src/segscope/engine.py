@@ -9,6 +9,7 @@ import shutil
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,12 +21,13 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from segscope.errors import DataError, SourceError
+from segscope.errors import CancelledError, DataError, SourceError
 from segscope.scratch import scratch_folder
 
 BATCH_ROWS = 65_536
 FIXED_POINT_BITS = 62
 FOREIGN_TO_ARROW = ("INTERVAL", "BIT", "BIGNUM")  # types that Arrow tells in another form than people write them
+NOBODY_WAITS = "This was ended, since nobody waits for it any more."
 LARGEST_NUMBER = 1e90  # its cube, summed over all customers, is still a number
 
 Result = TypeVar("Result")
@@ -39,6 +41,35 @@ class DelimitedForm:
     quote: str
     skip: int = 0
     compression: str = "none"
+
+
+class Stop:
+    """A wish that queries end, told from another thread than the one that runs them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._interrupt: Callable[[], None] | None = None
+        self._told = False
+
+    def tell(self) -> None:
+        """End the query that runs under this, and let none begin."""
+        with self._lock:
+            self._told = True
+            if self._interrupt:
+                self._interrupt()
+
+    @contextmanager
+    def over(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Meanwhile, this is how a query is ended."""
+        with self._lock:
+            if self._told:
+                raise CancelledError(NOBODY_WAITS)
+            self._interrupt = interrupt
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._interrupt = None
 
 
 class Engine(Protocol):
@@ -67,6 +98,9 @@ class Engine(Protocol):
 
         ``given`` defines tables that the expression names; ``hold`` computes each once, however often it is named.
         """
+
+    def until(self, stop: Stop) -> AbstractContextManager[None]:
+        """Meanwhile this thread's queries end when a stop is told, and raise CancelledError."""
 
     def batches(self, expression: ibis.Table, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """Run an expression and stream its rows in batches, in bounded memory."""
@@ -183,6 +217,23 @@ class DuckDBEngine:
             parts = ", ".join(f"{_quoted(name)} AS {how} ({_sql(table)})" for name, table in given.items())
             sql = f"WITH {parts} SELECT * FROM ({sql})"
         return self._guarded(lambda cursor: cursor.sql(sql).to_arrow_table())
+
+    @contextmanager
+    def until(self, stop: Stop) -> Iterator[None]:
+        """Meanwhile this thread's queries end when a stop is told, and raise CancelledError.
+
+        >>> stop = Stop()
+        >>> stop.tell()
+        >>> with connect().until(stop):
+        ...     pass
+        Traceback (most recent call last):
+        segscope.errors.CancelledError: This was ended, since nobody waits for it any more.
+        """
+        with stop.over(self._cursor().interrupt):
+            try:
+                yield
+            except duckdb.InterruptException:
+                raise CancelledError(NOBODY_WAITS) from None
 
     def batches(self, expression: ibis.Table, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """Run an expression and stream its rows in batches, in bounded memory."""

@@ -20,6 +20,7 @@ from segscope.exploring import (
     count_bins,
     describe_variables,
     differences,
+    leading,
     moments,
     select,
     without,
@@ -146,3 +147,25 @@ def test_moments_from_counts_equal_those_of_the_values(values: list[int | None])
     if len(known):
         assert found.mean == pytest.approx(known.mean())
         assert found.sum_of_squares == pytest.approx(((known - known.mean()) ** 2).sum(), abs=1e-9)
+
+
+def test_a_difference_that_lies_in_the_tail_alone_is_among_those_measured(engine: Engine) -> None:
+    """Both groups have the same bins; the tail of one is a thousand times as far out."""
+    number, rows = 9, 400
+    columns: dict[str, list[float]] = {"group": [float(i % 2) for i in range(rows)]}
+    for j in range(number):  # each differs by a tenth of its spread
+        columns[f"plain{j}"] = [float((i // 2 * (j + 3)) % 20 + (i % 2) * 0.5) for i in range(rows)]
+    far = [(5e3 if i % 2 else 90.0) if i // 2 % 20 == 0 else float(i // 2 % 20) for i in range(rows)]
+    table = engine.store("t", pa.table({**columns, "far": far}))
+    roles = tuple(ColumnRole(c, Role.MEASURE, "", c) for c in table.columns)
+    variables = describe_variables(engine, table, Recipe(roles))
+    binned = engine.store("b", add_bins(table, variables))
+    whole_counts = count_bins(engine, binned, variables, binned)
+    whole = moments(engine, binned, variables, binned, whole_counts)
+    mine = count_bins(engine, binned, variables, binned.filter(binned.group == 1))
+    assert mine["far"] == without(whole_counts, mine)["far"]
+    asked = [v for v in variables if v.column != "group"]
+    known = {c: (m, whole_counts[c]) for c, m in whole.items()}
+    found = [v.column for v in leading(asked, mine, without(whole_counts, mine), 2, known)]
+    assert "far" in found
+    assert len(found) < len(asked)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segscope.engine import Engine
-from segscope.exploring import Variable, describe_variables
+from segscope.exploring import Variable, describe_variables, log_view
 from segscope.exploring.variables import OTHER, choose_bins, day_text, round_width
 from segscope.recipe import ColumnRole, Concept, DerivedColumn, Recipe, Role
 
@@ -100,6 +100,23 @@ def test_bins_of_whole_numbers_hold_whole_numbers(values: list[int]) -> None:
     assert bins.width >= 1
     assert bins.width == round(bins.width)
     assert bins.count <= 90
+
+
+@pytest.mark.parametrize(
+    ("values", "offered"),
+    [
+        ([0, 0, 1, 2, 4, 8, 16, 32, 64, 128], True),  # no value is clipped, but half of them share the first bar
+        ([20, 30, 40, 50, 60, 70, 80], False),
+        ([0, 0, 0, 1, 1, 3], False),  # a bar each
+        ([-1, 0, 1, 2, 4, 8, 16, 32, 64, 128], False),
+    ],
+)
+def test_a_log_scale_is_offered_for_what_is_skewed_and_not_below_zero(
+    engine: Engine, values: list[int], offered: bool
+) -> None:
+    table = engine.store("t", pa.table({"a": values}))
+    (found,) = describe_variables(engine, table, Recipe((ColumnRole("a", Role.MEASURE, "", "A"),)))
+    assert (log_view(found) is not None) == offered
 
 
 @given(st.floats(1e-12, 1e12))

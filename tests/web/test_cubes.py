@@ -1,10 +1,12 @@
 """The routes of the panels: counts while brushing, values inside "other", errors in the house's shape."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from segscope import samples
 from segscope.exploring import count_bins, parse_filters, select
 from segscope.study import Choices, LiveStudy, fit_source
+from segscope.web import cubes
 from segscope.web.server import make_server
 from segscope.web.studies import Studies
 
@@ -161,3 +164,26 @@ def test_numbers_have_no_values_to_search(client: TestClient, studies: Studies) 
     answer = asked(client, studies, "towns", "values", column=place(studies.get("towns"), "spend"), search="1")
     assert answer.status_code == 400
     assert "no values to search" in answer.json()["error"]
+
+
+def test_a_cube_that_nobody_waits_for_is_counted_no_further(studies: Studies, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = studies.get("small")
+    everyone = live.engine.store("many", pa.table({"a": list(range(200_000))}))
+    pairs = everyone.cross_join(everyone.view()).agg(n=(ibis._.a * ibis._.a_right).sum())  # minutes of work
+    monkeypatch.setattr(cubes, "count_cube", lambda engine, *_: engine.fetch(pairs))
+    query = f"fit={live.stamp}&column={place(live, 'age')}&shown={place(live, 'Income')}"
+    scope = {
+        "type": "http", "method": "GET", "path": "/api/studies/small/cube", "query_string": query.encode(),
+        "headers": [(b"host", b"127.0.0.1")],
+    }  # fmt: skip
+    incoming = iter([{"type": "http.request", "body": b"", "more_body": False}])
+    answers: list[Any] = []
+
+    async def receive() -> Any:
+        return next(incoming, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    asyncio.run(asyncio.wait_for(make_server(studies)(scope, receive, send), 20))
+    assert "nobody waits" in str(answers[-1])

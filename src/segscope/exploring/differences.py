@@ -1,7 +1,7 @@
 """How a selection differs from the rest, or from others: every variable by its effect size, largest first."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -104,18 +104,69 @@ def moments(
 
 
 def leading(
-    variables: Sequence[Variable], my_counts: BinCounts, their_counts: BinCounts, number: int
+    variables: Sequence[Variable],
+    my_counts: BinCounts,
+    their_counts: BinCounts,
+    shown: int,
+    everybody: Mapping[str, tuple[Moments, Sequence[int]]],
 ) -> tuple[Variable, ...]:
-    """The variables that differ most by their bins: those whose moments are worth reading every customer for.
+    """The variables that may be among the first to differ: those whose moments are worth reading every customer for.
 
-    Values are taken at the middle of their bin, the tails at the end of the axis; so take a few more than are shown.
+    By the bins, values lie in the middle of their bin and the tails at the end of the axis; so half as many again are
+    taken as are shown. And each variable whose tails could make it as large as the last of those shown: how much all
+    customers' tails hold together bounds what a part of them can hold.
+
+    Parameters
+    ----------
+    everybody : moments and counts of everybody's numbers
     """
     mine, theirs = (
         {v.column: moments_of_counts(v, counts[v.column]) for v in variables if v.kind == "number"}
         for counts in (my_counts, their_counts)
     )
-    found = {d.column for d in differences(variables, mine, theirs, my_counts, their_counts)[:number]}
+    ranked = differences(variables, mine, theirs, my_counts, their_counts)
+    found = {d.column for d in ranked[: shown + shown // 2]}
+    least = ranked[shown - 1].size if len(ranked) >= shown else 0.0
+    for v in variables:
+        if v.kind == "number" and v.column not in found and _has_tail(v):
+            mean = [_mean_between(v, counts[v.column], *everybody[v.column]) for counts in (my_counts, their_counts)]
+            most = max(mean[0][1] - mean[1][0], mean[1][1] - mean[0][0])
+            if most > least * _pooled(mine[v.column], theirs[v.column]):
+                found.add(v.column)
     return tuple(v for v in variables if v.column in found)
+
+
+def _has_tail(variable: Variable) -> bool:
+    """Whether a bin holds values from beyond the axis."""
+    bins = variable.bins
+    return bins is not None and (bins.smallest < bins.low or bins.largest > bins.high)
+
+
+def _mean_between(
+    variable: Variable, counts: Sequence[int], whole: Moments, everybody: Sequence[int]
+) -> tuple[float, float]:
+    """The least and the largest mean that some customers can have, by their bins and the sum of everybody's values."""
+    bins, last = variable.bins, variable.slots - 1
+    if bins is None or not sum(counts[: last + 1]) or last < 1:
+        return 0.0, 0.0
+    ends = {  # of the values in a bin that holds a tail, about the first bin
+        0: (min(bins.smallest - bins.low, 0.0), bins.width),
+        last: (last * bins.width, max(bins.largest - bins.low, (last + 1) * bins.width)),
+    }
+    inner = [0, *counts[1:last]], [0, *everybody[1:last]]
+    mine, all_ = (math.fsum(n * (i + 0.5) * bins.width for i, n in enumerate(of)) for of in inner)
+    others = [e - c for e, c in zip(everybody, counts, strict=True)]
+    least, most = (sum(counts[i] * ends[i][side] for i in ends) for side in (0, 1))
+    others_least, others_most = (sum(others[i] * ends[i][side] for i in ends) for side in (0, 1))
+    in_ends = whole.total - all_
+    low, high = max(least, in_ends - others_most), min(most, in_ends - others_least)
+    n = sum(counts[: last + 1])
+    return (mine + min(low, high)) / n, (mine + max(low, high)) / n
+
+
+def _pooled(mine: Moments, rest: Moments) -> float:
+    """The standard deviation within two groups."""
+    return math.sqrt((mine.sum_of_squares + rest.sum_of_squares) / max(1, mine.count + rest.count - 2))
 
 
 def moments_of_counts(variable: Variable, counts: Sequence[int]) -> Moments:
@@ -181,10 +232,10 @@ def number_difference(variable: Variable, mine: Moments, rest: Moments) -> Diffe
     """
     if mine.count < FEWEST_CUSTOMERS or rest.count < FEWEST_CUSTOMERS:
         return None
-    pooled = (mine.sum_of_squares + rest.sum_of_squares) / (mine.count + rest.count - 2)
-    if pooled <= 1e-12 * max(1.0, mine.centre**2):
+    pooled = _pooled(mine, rest)
+    if pooled <= 1e-6 * max(1.0, abs(mine.centre)):
         return None
-    d = (mine.mean - rest.mean) / math.sqrt(pooled)
+    d = (mine.mean - rest.mean) / pooled
     error = math.sqrt(1 / mine.count + 1 / rest.count + d * d / (2 * (mine.count + rest.count)))
     return Difference(
         variable.column, variable.label, variable.unit, d, d - Z95 * error, d + Z95 * error, mine.mean, rest.mean

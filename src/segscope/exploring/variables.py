@@ -22,7 +22,10 @@ TARGET_BINS = 40
 MAX_CHOICES = 40
 RENARD = (1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 5.0, 6.3, 8.0)
 DECADES_IN_TENS = 4
+WORTH_A_LOG = 10.0  # times the first edge: less than a decade looks the same
 FAR_OUT_FENCE = 3.0  # Tukey (1977): the axis ends at the far-out fences, the tail is one bar and is counted
+
+LONGER_ABOVE, WIDER_ABOVE = 3.0, 1.5  # times: the upper half of all values, and of the middle half
 
 VariableKind = Literal["number", "date", "category"]
 Quartiles = tuple[float, float, float, float, float]
@@ -37,6 +40,7 @@ class Bins:
     low, width, count : bin i holds values from low + i width up to, not including, low + (i + 1) width
     smallest, largest : of all values; values beyond the bins count in the first or last bin
     edges : where the bins are not equal: bin i holds values from edge i up to, not including, edge i + 1
+    skewed : most values crowd above 0 and a few lie far above them
     """
 
     low: float
@@ -45,6 +49,7 @@ class Bins:
     smallest: float
     largest: float
     edges: tuple[float, ...] = ()
+    skewed: bool = False
 
     @property
     def high(self) -> float:
@@ -140,7 +145,18 @@ def _binned(variable: Variable, quantiles: Sequence[float] | None, whole: bool) 
         quantiles, whole = [0.0] * 5, True
     smallest, quarter, median, three_quarters, largest = quantiles
     bins = choose_bins(smallest, quarter, median, three_quarters, largest, whole)
-    return replace(variable, whole=whole, bins=bins)
+    return replace(variable, whole=whole, bins=replace(bins, skewed=is_skewed(quantiles)))
+
+
+def is_skewed(quartiles: Sequence[float]) -> bool:
+    """Whether values that are not below 0 lie far farther above their median than below it, all or the middle half.
+
+    >>> is_skewed((0.0, 10.0, 20.0, 40.0, 500.0)), is_skewed((18.0, 36.0, 45.0, 55.0, 75.0))
+    (True, False)
+    """
+    smallest, quarter, median, three_quarters, largest = quartiles
+    longer = largest - median > LONGER_ABOVE * (median - smallest)
+    return smallest >= 0 and (longer or three_quarters - median > WIDER_ABOVE * (median - quarter))
 
 
 def choose_bins(
@@ -149,7 +165,7 @@ def choose_bins(
     """Choose about forty bins, or fewer, of a round width over the bulk of the values.
 
     >>> choose_bins(0, 1, 1, 2, 3, whole=True)
-    Bins(low=-0.5, width=1.0, count=4, smallest=0, largest=3, edges=())
+    Bins(low=-0.5, width=1.0, count=4, smallest=0, largest=3, edges=(), skewed=False)
     >>> choose_bins(0, 10, 20, 40, 5000, whole=True).high
     130.0
     """
@@ -184,7 +200,7 @@ def round_width(width: float, whole: bool = False) -> float:
 
 
 def log_view(variable: Variable) -> Variable | None:
-    """The same measure in bins of equal ratios, where its tail is clipped and nothing is below 0; else None.
+    """The same measure in bins of equal ratios, where it is skewed and nothing is below 0; else None.
 
     Edges are Renard's preferred numbers (ISO 3), ten or five a decade; whole numbers have whole edges. Values below
     the first, such as 0, are in the first bin.
@@ -194,9 +210,11 @@ def log_view(variable: Variable) -> Variable | None:
     (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 8.0, 10.0, 13.0, 16.0, 20.0)
     """
     bins = variable.bins
-    if variable.kind != "number" or bins is None or bins.smallest < 0 or bins.largest <= bins.high:
+    if variable.kind != "number" or bins is None or bins.smallest < 0:
         return None
     start = max(bins.smallest, 1.0 if variable.whole else bins.width / 100)
+    if bins.largest <= bins.high and not (bins.skewed and bins.largest >= WORTH_A_LOG * start):
+        return None
     decades = range(math.floor(math.log10(start)), math.floor(math.log10(bins.largest)) + 1)
     series = RENARD[:: 1 if len(decades) <= DECADES_IN_TENS else 2]
     every = (number * 10.0**decade for decade in decades for number in series)

@@ -1,12 +1,15 @@
 """What the panels of the Explore page ask beside Dash: cubes of counts while brushing, and values inside "other"."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from segscope.engine import Stop
 from segscope.errors import RecipeError, SegscopeError, StudyError
 from segscope.exploring import Filters, parse_filters, select
 from segscope.exploring.counts import count_one, top_values
@@ -15,6 +18,7 @@ from segscope.study import LiveStudy
 from segscope.web.studies import Studies
 
 KEPT_CUBES = 64
+LISTENING = 0.02  # seconds between two looks whether the page still waits
 LONGEST_SEARCH = 200
 UNREADABLE, NOT_FOUND, CHANGED = 400, 404, 409
 NO_STORE = {"Cache-Control": "no-store"}
@@ -25,11 +29,13 @@ class _ChangedError(StudyError):
 
 
 def routes(studies: Studies) -> APIRouter:
-    """The routes of the panels, for a server's studies. They run in worker threads: plain functions."""
+    """The routes of the panels, for a server's studies. Their work is done in worker threads."""
     router = APIRouter()
 
     @router.get("/api/studies/{study_id}/cube")
-    def cube(study_id: str, fit: str = "", column: str = "", shown: str = "", f: str = "{}") -> Response:
+    async def cube(
+        request: Request, study_id: str, fit: str = "", column: str = "", shown: str = "", f: str = "{}"
+    ) -> Response:
         """Send the counts of a variable's bins by the bins of others, under all filters but its own.
 
         Parameters
@@ -41,9 +47,16 @@ def routes(studies: Studies) -> APIRouter:
 
         The body holds unsigned numbers of 32 bits, lowest byte first: the variable's own counts (its bins, then
         blanks), then for each other variable, in the order asked, a row of counts (its bins, then blanks) for each of
-        the variable's slots. Its size depends on the bins alone, never on the number of customers.
+        the variable's slots. Its size depends on the bins alone, never on the number of customers. The engine stops
+        counting when the page no longer waits: the pointer has gone on.
         """
-        return _answered(lambda: _cube(_drawn(studies, study_id, fit), column, shown, f))
+
+        def work(stop: Stop) -> Response:
+            live = _drawn(studies, study_id, fit)
+            with live.engine.until(stop):
+                return _cube(live, column, shown, f)
+
+        return await _while_awaited(request, lambda stop: _answered(lambda: work(stop)))
 
     @router.get("/api/studies/{study_id}/counts")
     def counts(study_id: str, fit: str = "", column: str = "", f: str = "{}") -> Response:
@@ -56,6 +69,17 @@ def routes(studies: Studies) -> APIRouter:
         return _answered(lambda: _values(_drawn(studies, study_id, fit), column, search))
 
     return router
+
+
+async def _while_awaited(request: Request, work: Callable[[Stop], Response]) -> Response:
+    """Do work in a thread; if whoever asked hangs up, its query is ended."""
+    stop = Stop()
+    working = asyncio.ensure_future(run_in_threadpool(work, stop))
+    while not working.done():
+        await asyncio.wait({working}, timeout=LISTENING)
+        if not working.done() and await request.is_disconnected():
+            stop.tell()
+    return await working
 
 
 def _answered(work: Callable[[], Response]) -> Response:

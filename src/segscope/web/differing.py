@@ -28,7 +28,7 @@ from segscope.web.attributes import aria
 from segscope.web.exploration import everybody_counts, fewer
 from segscope.wording import percent, short, times
 
-SHOWN, MEASURED = 8, 12
+SHOWN = 8
 OPEN = "differs-open"
 REST, EVERYONE, AUDIENCE, SEGMENT = "rest", "everyone", "audience:", "segment:"
 WORTH_SAYING = 0.2  # Cohen's (1988) small effect
@@ -99,7 +99,9 @@ def find_differences(live: LiveStudy, counts: State, against: str) -> Found:
         note = f"Against the {alone:,} customers of {name}" + (f", {both:,} of whom are selected too" if both else "")
         chosen_by |= {f.column for f in others}
     asked = [v for v in live.variables if v.column not in chosen_by]
-    told = leading(asked, counts["counts"], their_counts, MEASURED)
+    all_counts = everybody_counts(live)
+    known = {column: (found, all_counts[column]) for column, found in everybody.items()}
+    told = leading(asked, counts["counts"], their_counts, SHOWN, known)
     mine = _moments(live, told, filters, counts["counts"])
     if against == EVERYONE:
         theirs = everybody

@@ -5,7 +5,7 @@
 (function (P) {
   "use strict";
 
-  const PAUSE = 60; // milliseconds that the pointer rests before anything is asked
+  const PAUSE = 25; // milliseconds that the pointer rests before anything is asked; what it has passed by is asked no further
   const KEPT = 24;
   const kept = new Map(); // key: the fit, the variable, the filters but its own -> { own, tables: key -> running sums }
   let active = null; // the variable that the pointer or the keyboard is at
