@@ -13,11 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segscope.clustering import Shape
+from segscope.clustering.handmade import Merge, Split
 from segscope.engine import Engine
 from segscope.errors import ColumnError, SegscopeError, StudyError
+from segscope.hand import Pin
 from segscope.preparation import CategoryPreparation, FeaturePreparation, to_model_numpy
 from segscope.recipe import CleaningRule, ColumnRole, DerivedColumn, Recipe, Role
 from segscope.segmentation import (
+    CENTRE,
+    DISTANCE2,
     SECOND,
     SECOND_STRENGTH,
     SEGMENT,
@@ -26,6 +30,7 @@ from segscope.segmentation import (
     Segmentation,
     assign,
     assign_numpy,
+    assign_only,
     by_name,
     check_columns,
     check_shape,
@@ -163,22 +168,96 @@ def test_a_whole_segmentation_comes_back_from_its_json() -> None:
     assert Segmentation.from_json(named.to_json()) == named
 
 
+# Middle and Last are one; Best is cut in two; somebody is put into the second half.
+HAND = replace(
+    MODEL,
+    hand=(Merge(1, 2), Split(0, 3, ((3.0, 1.0), (1.0, 1.0))), Pin("7", 3)),
+    labels=(0, 3, 1),
+    segments=(segment(1, "Best"), segment(9, "Good"), segment(2, "Rest")),
+    reach=(1.0, 2.0, 3.0),
+)
+
+
+def test_a_merge_and_a_split_move_nobody_else(engine: Engine) -> None:
+    spends, orders = list(range(0, 300, 20)), [1.0, 2.0, 5.0, 20.0, 80.0]
+    rows = list(itertools.product(map(float, spends), orders))
+    table = customers(engine, spend=[r[0] for r in rows], orders=[r[1] for r in rows])
+    before, after = (engine.fetch(assign(table, m)).to_pydict() for m in (MODEL, HAND))
+    pairs = set(zip(before[SEGMENT], after[SEGMENT], strict=True))
+    assert pairs == {(0, 0), (0, 1), (1, 2), (2, 2)}
+    # The nearest centre, whose reach counts, is still told.
+    assert after[CENTRE] == before[SEGMENT] and after[DISTANCE2] == before[DISTANCE2]
+    assert engine.fetch(assign_only(table, HAND)).to_pydict()[SEGMENT] == after[SEGMENT]
+
+
+def test_merged_segments_add_their_probabilities_and_a_split_divides_one(engine: Engine) -> None:
+    point = np.array([[0.4, 0.9]])
+    before, after = (strengths_numpy(m, point)[0] for m in (MODEL, HAND))
+    assert after[2] == pytest.approx(before[1] + before[2], rel=1e-12)
+    assert after[0] + after[1] == pytest.approx(before[0], rel=1e-12)
+    d2 = [((point[0] - c) ** 2).sum() for c in ((3.0, 1.0), (1.0, 1.0))]
+    assert after[0] / after[1] == pytest.approx(math.exp((d2[1] - d2[0]) / (2 * MODEL.spread)), rel=1e-9)
+
+
+def test_a_pinned_customer_is_where_somebody_put_them(engine: Engine) -> None:
+    table = customers(engine, id=[7.0, 8.0], spend=[0.0, 0.0], orders=[50.0, 50.0])
+    table = table.mutate(id=table.id.cast("int64"))
+    found = engine.fetch(assign(table, HAND)).to_pydict()
+    assert (found[SEGMENT], found[SECOND]) == ([1, 2], [2, found[SECOND][1]])
+    assert (found[STRENGTH][0], found[SECOND_STRENGTH][0]) == (1.0, 0.0)
+    assert engine.fetch(assign_only(table, HAND)).to_pydict()[SEGMENT] == [1, 2]
+    nameless = engine.fetch(assign(table.drop("id"), HAND)).to_pydict()
+    assert nameless[SEGMENT] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"hand": ()}, "no step by hand"),
+        ({"labels": (0, 3)}, "as many centres as segments"),
+        ({"labels": (0, 3, 2)}, "those that the steps by hand leave"),
+        ({"labels": (0, 0, 1)}, "those that the steps by hand leave"),
+        ({"hand": (Merge(1, 1), *HAND.hand[1:])}, "merged with itself"),
+        ({"hand": (Merge(1, 7), *HAND.hand[1:])}, "a segment 7 that is not there"),
+        ({"hand": (HAND.hand[0], Split(0, 5, ((3.0, 1.0), (1.0, 1.0))))}, "must be numbered 3"),
+        ({"hand": (HAND.hand[0], Split(0, 3, ((3.0,), (1.0,))))}, "must have 2 finite numbers"),
+        ({"hand": (HAND.hand[0], Split(0, 3, ((3.0, math.inf), (1.0, 1.0))))}, "must have 2 finite numbers"),
+        ({"hand": (*HAND.hand, Pin("7", 0))}, "pinned once only"),
+        ({"hand": (*HAND.hand[:2], Pin("7", 2))}, "a segment that is not there"),
+        ({"hand": (*HAND.hand[:2], Pin("", 1))}, "1 to 200 characters"),
+        ({"hand": (HAND.hand[2], *HAND.hand[:2])}, "a pin comes before"),
+        ({"hand": (*HAND.hand[:2], *(Pin(str(i), 1) for i in range(1001)))}, "At most 1,000 customers"),
+        ({"hand": (*([Merge(0, 1)] * 61),)}, "At most 60"),
+        ({"recipe": RECIPE.replace(columns=RECIPE.columns[1:])}, "none of its columns names the customer"),
+    ],
+)
+def test_steps_by_hand_that_do_not_fit_are_refused(change: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(StudyError, match=complaint):
+        check_shape(replace(HAND, **change))
+
+
+def test_a_segmentation_made_by_hand_comes_back_from_its_json() -> None:
+    assert Segmentation.from_json(HAND.to_json()) == HAND
+
+
 CELL = st.none() | st.sampled_from([0.0, -1.0, 9999.0, 1.0]) | st.floats(-1e4, 1e4)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=20))
+@given(rows=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=20), model=st.sampled_from([MODEL, HAND]))
 def test_the_engine_and_numpy_place_every_customer_alike(
-    engine: Engine, rows: list[tuple[float | None, float | None]]
+    engine: Engine, rows: list[tuple[float | None, float | None]], model: Segmentation
 ) -> None:
     spend, orders = ([r[i] for r in rows] for i in (0, 1))
-    found = engine.fetch(assign(customers(engine, spend=spend, orders=orders), MODEL)).to_pydict()
+    found = engine.fetch(assign(customers(engine, spend=spend, orders=orders), model)).to_pydict()
     cells = zip(("spend", "orders"), (spend, orders), strict=True)
     arrays = {k: np.array([math.nan if v is None else v for v in values]) for k, values in cells}
-    features = features_numpy(MODEL, arrays)
-    assert assign_numpy(MODEL, features).tolist() == found[SEGMENT]
-    strengths = strengths_numpy(MODEL, to_model_numpy(features, MODEL.preparation))
-    np.testing.assert_allclose(strengths.max(axis=1), found[STRENGTH], rtol=1e-9)
+    features = features_numpy(model, arrays)
+    assert assign_numpy(model, features).tolist() == found[SEGMENT]
+    strengths = strengths_numpy(model, to_model_numpy(features, model.preparation))
+    own = strengths[np.arange(len(rows)), found[SEGMENT]]
+    np.testing.assert_allclose(own, found[STRENGTH], rtol=1e-9)
+    np.testing.assert_allclose(strengths.sum(axis=1), 1.0)
 
 
 def test_a_customer_at_an_impossible_distance_is_still_placed(engine: Engine) -> None:

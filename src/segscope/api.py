@@ -26,7 +26,7 @@ from starlette.responses import JSONResponse, Response
 
 from segscope import __version__
 from segscope.errors import ScoreError, SegscopeError, StudyError
-from segscope.scoring import Donors, Placement, RecordScorer, Scores, gather_donors, place
+from segscope.scoring import Donors, Placement, RecordScorer, Scores, gather_donors, place, put
 from segscope.segmentation import Segment
 from segscope.study import Card, Fit, LiveStudy
 
@@ -171,6 +171,7 @@ class Score(BaseModel):
     second_segment_id: str | None
     probabilities: dict[str, float] = Field(description="by the segment's id")
     fits_none: bool | None = Field(description="unlike any segment's customers; null when that cannot be said")
+    placed_by_hand: bool = Field(description="whether somebody put this customer there, whatever the model says")
     right: float = Field(description="how often the segment would stay if everything were known; 1 when it is")
     ask_next: str | None = Field(description="the unknown feature whose answer would tell most")
 
@@ -260,11 +261,14 @@ def answer(live: LiveStudy, order: dict[str, Any]) -> dict[str, Any]:
         return {"scores": _scored(scorer.score(order["customers"]), segments) if order["customers"] else []}
     values = scorer.read(order["customer"])
     features = scorer.features(values)
+    pinned = scorer.pinned(order["customer"])
     if not scorer.missing(features):
-        return {"scores": _scored(scorer.place({f: _array(v) for f, v in features.items()}), segments)}
+        found = scorer.place({f: _array(v) for f, v in features.items()})
+        return {"scores": _scored(scorer.with_pins(found, [pinned]), segments)}
     if not features:
         raise ScoreError("No feature follows from these fields. Give a feature, or all columns that one is made of.")
-    return {"scores": [_placed(place(live.fit.segmentation, _donors(live), features), segments)]}
+    placed = place(live.fit.segmentation, _donors(live), features)
+    return {"scores": [_placed(placed if pinned is None else put(placed, pinned), segments, pinned is not None)]}
 
 
 def _array(value: float) -> npt.NDArray[np.float64]:
@@ -289,7 +293,9 @@ def _scored(scores: Scores, segments: Sequence[Segment]) -> list[dict[str, Any]]
     names, ids = [s.name for s in segments], [s.id for s in segments]
     beyond = [None] * len(scores.segment) if scores.fits_none is None else scores.fits_none.tolist()
     alone = len(segments) == 1
-    rows = zip(scores.segment.tolist(), scores.second.tolist(), scores.probabilities.tolist(), beyond, strict=True)
+    by_hand = [False] * len(scores.segment) if scores.by_hand is None else scores.by_hand.tolist()
+    numbers = (scores.segment.tolist(), scores.second.tolist(), scores.probabilities.tolist())
+    rows = zip(*numbers, beyond, by_hand, strict=True)
     return [
         {
             "segment": names[first],
@@ -299,14 +305,15 @@ def _scored(scores: Scores, segments: Sequence[Segment]) -> list[dict[str, Any]]
             "second_segment_id": None if alone else ids[second],
             "probabilities": dict(zip(ids, shares, strict=True)),
             "fits_none": none,
+            "placed_by_hand": put_there,
             "right": 1.0,
             "ask_next": None,
         }
-        for first, second, shares, none in rows
+        for first, second, shares, none, put_there in rows
     ]
 
 
-def _placed(found: Placement, segments: Sequence[Segment]) -> dict[str, Any]:
+def _placed(found: Placement, segments: Sequence[Segment], by_hand: bool) -> dict[str, Any]:
     second = segments[found.second] if found.second is not None else None
     return {
         "segment": segments[found.first].name,
@@ -316,6 +323,7 @@ def _placed(found: Placement, segments: Sequence[Segment]) -> dict[str, Any]:
         "second_segment_id": second.id if second else None,
         "probabilities": {s.id: p for s, p in zip(segments, found.probabilities, strict=True)},
         "fits_none": None,
+        "placed_by_hand": by_hand,
         "right": found.right,
         "ask_next": found.ask_next[0] if found.ask_next else None,
     }

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, Self, cast
 
 import ibis
@@ -19,8 +20,20 @@ import numpy.typing as npt
 from segscope import formula
 from segscope.cleaning import clean
 from segscope.clustering.assign import Shape, distance2_to, distances2, nearest
+from segscope.clustering.handmade import Plan, cells_of, log_odds, probabilities
 from segscope.errors import ColumnError, StudyError, did_you_mean
 from segscope.features import derive, source_columns
+from segscope.hand import (
+    HandStep,
+    base_columns,
+    by_cell,
+    check_steps,
+    cut_stages,
+    odds_stages,
+    pinned_place,
+    pins,
+    race_stages,
+)
 from segscope.preparation import (
     CategoryPreparation,
     FeaturePreparation,
@@ -68,11 +81,13 @@ class Segmentation:
 
     Attributes
     ----------
-    centres : k rows of p numbers in model space, in the order of ``segments``
+    centres : rows of p numbers in model space, one a segment in the order of ``segments`` unless some were made by hand
     spread : mean squared distance, per feature, of customers from their centre; sets how sure an assignment is
     shapes : of the segments of a Gaussian mixture, one a centre; empty where the nearest centre decides
-    reach : squared distance (or score) from its centre beyond which a customer of a segment fits none, one a segment;
-        empty in segmentations from before this was measured
+    reach : squared distance (or score) beyond which a customer fits none, one a centre; empty in segmentations from
+        before this was measured
+    hand : what was done by hand since, in its order, to base labels, which are the places of ``centres``
+    labels : the label of each segment after these steps, in the order of ``segments``; empty where there are none
     """
 
     recipe: Recipe
@@ -83,6 +98,8 @@ class Segmentation:
     customers: int
     shapes: tuple[Shape, ...] = ()
     reach: tuple[float, ...] = ()
+    hand: tuple[HandStep, ...] = ()
+    labels: tuple[int, ...] = ()
     schema_version: int = field(default=SCHEMA_VERSION)
 
     @property
@@ -94,6 +111,16 @@ class Segmentation:
     def needed(self) -> tuple[str, ...]:
         """Columns of the source without which nobody can be assigned."""
         return source_columns(self.recipe, self.recipe.features)
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """What the steps by hand come to; None where there are none."""
+        return check_steps(self.hand, len(self.centres), self.labels) if self.hand else None
+
+    @cached_property
+    def pinned(self) -> Mapping[str, int]:
+        """The customers placed by hand: the place of their segment by the text of their identifier."""
+        return {pin.customer: self.labels.index(pin.segment) for pin in pins(self.hand)}
 
     def to_json(self) -> str:
         """Write the segmentation as JSON."""
@@ -118,12 +145,13 @@ def check_shape(segmentation: Segmentation) -> None:
     p, k = len(segmentation.coordinates), len(segmentation.centres)
     if not segmentation.schema_version == segmentation.recipe.schema_version == SCHEMA_VERSION:
         raise StudyError(f"The segmentation must have schema_version {SCHEMA_VERSION}, and so must its recipe.")
-    if k != len(segmentation.segments) or not segmentation.centres:
+    segments = len(segmentation.labels) if segmentation.hand else k
+    if segments != len(segmentation.segments) or not segmentation.centres or not segmentation.segments:
         raise StudyError("The segmentation must have as many centres as segments, at least one.")
     if any(len(centre) != p for centre in segmentation.centres):
         raise StudyError(f"Every centre of the segmentation must have {p} numbers, one a coordinate of its features.")
     if len(segmentation.shapes) not in (0, k) or len(segmentation.reach) not in (0, k):
-        raise StudyError("The segmentation must have a shape and a reach for every segment, or for none.")
+        raise StudyError("The segmentation must have a shape and a reach for every centre, or for none.")
     if any(len(shape.factor) != p or any(len(row) != p for row in shape.factor) for shape in segmentation.shapes):
         raise StudyError(f"Every shape of the segmentation must have {p} rows of {p} numbers.")
     if tuple(step.feature for step in segmentation.preparation) != segmentation.recipe.features:
@@ -142,6 +170,20 @@ def check_shape(segmentation: Segmentation) -> None:
     if len(names) < len(segmentation.segments) or any(s.colour < 0 for s in segmentation.segments):
         raise StudyError("Every segment must have a name of its own, and a place in the palette.")
     _check_recipe(segmentation.recipe)
+    _check_hand(segmentation, p)
+
+
+def _check_hand(segmentation: Segmentation, p: int) -> None:
+    plan = segmentation.plan  # raises where the steps do not fit together
+    if plan is None:
+        if segmentation.labels:
+            raise StudyError("The segmentation has labels of segments made by hand, but no step by hand.")
+        return
+    places = [centre for cut in plan.cuts for centre in cut.centres]
+    if any(len(centre) != p or not all(map(math.isfinite, centre)) for centre in places):
+        raise StudyError(f"Every centre of a segment split by hand must have {p} finite numbers.")
+    if segmentation.pinned and segmentation.recipe.identifier is None:
+        raise StudyError("The segmentation pins customers, but none of its columns names the customer.")
 
 
 def _check_measure(step: FeaturePreparation) -> None:
@@ -215,7 +257,23 @@ def check_columns(source: ibis.Table, segmentation: Segmentation, where: str) ->
 
 
 SEGMENT, SECOND, STRENGTH, SECOND_STRENGTH = "__segment", "__second", "__strength", "__second_strength"
-DISTANCE2 = "__distance2"
+DISTANCE2, CENTRE = "__distance2", "__centre"
+
+
+def carried(segmentation: Segmentation, source: ibis.Table) -> tuple[str, ...]:
+    """The columns of customers by which they are assigned: features, and the identifier where customers are pinned."""
+    return tuple(dict.fromkeys([*segmentation.recipe.features, *named_by(segmentation, source.columns)]))
+
+
+def named_by(segmentation: Segmentation, columns: Sequence[str]) -> tuple[str, ...]:
+    """The column that names customers, where some are pinned and it is among these; else nothing."""
+    name = segmentation.recipe.identifier
+    return (name,) if segmentation.pinned and name is not None and name in columns else ()
+
+
+def centre_column(segmentation: Segmentation) -> str:
+    """The column of assigned customers that tells their centre, whose reach counts: their segment, unless by hand."""
+    return CENTRE if segmentation.hand else SEGMENT
 
 
 def assign(customers: ibis.Table, segmentation: Segmentation) -> ibis.Table:
@@ -223,9 +281,15 @@ def assign(customers: ibis.Table, segmentation: Segmentation) -> ibis.Table:
 
     A strength is the probability of that segment, from 0 to 1: each segment is taken as a round cloud of the same
     spread around its centre, which is the model behind k-means, or as its own Gaussian in a mixture. ``__second`` is
-    blank with one segment. The squared distance is that from the segment's centre (in a mixture its score).
+    blank with one segment. The squared distance is that from the nearest centre (in a mixture its score).
+
+    Where segments were made by hand, ``__centre`` is the place of that centre too. Merged segments add their
+    probabilities, a split divides one; a customer may then belong to a segment that is not its most likely one, since
+    a step moves nobody but those concerned. A pinned customer has the probability 1.
     """
     found, own = _placed(customers, segmentation)
+    if segmentation.plan:
+        return _by_hand(found, own, segmentation, segmentation.plan)
     twice = 2 * segmentation.spread
     total: ir.FloatingValue = ibis.literal(0.0)
     shapes = segmentation.shapes or (None,) * len(segmentation.centres)
@@ -244,9 +308,53 @@ def assign(customers: ibis.Table, segmentation: Segmentation) -> ibis.Table:
 def assign_only(customers: ibis.Table, segmentation: Segmentation) -> ibis.Table:
     """Add ``__segment`` and ``__distance2`` as :func:`assign` does, and nothing else: a much smaller expression."""
     found, own = _placed(customers, segmentation)
-    return found.select(
-        **{old: found[new] for new, old in own.items()}, **{SEGMENT: found.segment, DISTANCE2: found.distance2}
+    given = {old: new for new, old in own.items()}
+    if segmentation.plan is None:
+        chosen = {SEGMENT: found.segment, DISTANCE2: found.distance2}
+        return found.select(**{old: found[new] for old, new in given.items()}, **chosen)
+    found = found.mutate(**{_own("cell"): found.segment})
+    for stage in cut_stages(segmentation.plan, segmentation.coordinates, _own):
+        found = found.mutate(**stage.columns(found))
+    place = by_cell(found, _own("cell"), segmentation.plan)
+    identifier = _identifier(found, given, segmentation)
+    if identifier is not None:
+        place = pinned_place(identifier, segmentation.pinned, place)
+    chosen = {SEGMENT: place, DISTANCE2: found.distance2, CENTRE: found.segment}
+    return found.select(**{old: found[new] for old, new in given.items()}, **chosen)
+
+
+def _by_hand(found: ibis.Table, own: Mapping[str, str], segmentation: Segmentation, plan: Plan) -> ibis.Table:
+    """Customers with their nearest centres, on to the segments made by hand (see :func:`assign`)."""
+    spread, coordinates_ = segmentation.spread, segmentation.coordinates
+    given = {old: new for new, old in own.items()}
+    odds = base_columns(found, coordinates_, segmentation.centres, segmentation.shapes, "distance2", spread)
+    identifier = _identifier(found, given, segmentation)
+    table = found.mutate(
+        **{_own("cell"): found.segment, **{_own(f"l{j}"): value for j, value in enumerate(odds)}},
+        **({_own("id"): identifier} if identifier is not None else {}),
     )
+    pinned = segmentation.pinned if identifier is not None else None
+    k = len(plan.groups)
+    for stage in (*odds_stages(plan, coordinates_, spread, _own), *race_stages(k, pinned, _own)):
+        table = table.mutate(**stage.columns(table))
+    second, share = ibis.null("int64"), ibis.literal(0.0)
+    if k > 1:
+        second, share = table[_own("second_place")], table[_own("second_probability")]
+    return table.select(
+        **{old: table[new] for old, new in given.items()},
+        **{SEGMENT: table[_own("place")], SECOND: second, STRENGTH: table[_own("probability")], SECOND_STRENGTH: share},
+        **{DISTANCE2: table.distance2, CENTRE: table.segment},
+    )
+
+
+def _own(name: str) -> str:
+    return f"__{name}"
+
+
+def _identifier(found: ibis.Table, given: Mapping[str, str], segmentation: Segmentation) -> ir.StringValue | None:
+    """The identifier as text, where customers are pinned and the table names its customers."""
+    names = named_by(segmentation, tuple(given))
+    return found[given[names[0]]].cast("string") if names else None
 
 
 def _placed(customers: ibis.Table, segmentation: Segmentation) -> tuple[ibis.Table, dict[str, str]]:
@@ -280,18 +388,45 @@ def features_numpy(segmentation: Segmentation, values: Mapping[str, Array]) -> d
     return {f: known[f] for f in segmentation.recipe.features if f in known}
 
 
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Where n customers in model space are, pins aside.
+
+    Attributes
+    ----------
+    segment : places of their segments, shape (n,)
+    probabilities : of each segment, shape (n, k)
+    centre : places of their nearest centres, shape (n,)
+    distance2 : squared distance from that centre, shape (n,)
+    """
+
+    segment: npt.NDArray[np.intp]
+    probabilities: Array
+    centre: npt.NDArray[np.intp]
+    distance2: Array
+
+
+def place_numpy(segmentation: Segmentation, model: Array) -> Placed:
+    """Place customers in model space, array of shape (n, p), as :func:`assign` does but for pins."""
+    d2 = distances2(model, segmentation.centres, segmentation.shapes)
+    centre = d2.argmin(axis=1)
+    least = d2[np.arange(len(d2)), centre]
+    plan = segmentation.plan
+    if plan is None:
+        odds = np.exp((least[:, None] - d2) / (2 * segmentation.spread))
+        return Placed(centre, np.asarray(odds / odds.sum(axis=1, keepdims=True)), centre, least)
+    shares = probabilities(log_odds(model, d2, segmentation.spread, plan)[1])
+    return Placed(plan.places[cells_of(model, centre, plan)], shares, centre, least)
+
+
 def assign_numpy(segmentation: Segmentation, features: Mapping[str, Array]) -> npt.NDArray[np.intp]:
-    """Places of the segments of customers given as arrays of features, as :func:`assign` finds them."""
-    model = to_model_numpy(features, segmentation.preparation)
-    labels: npt.NDArray[np.intp] = distances2(model, segmentation.centres, segmentation.shapes).argmin(axis=1)
-    return labels
+    """Places of the segments of customers given as arrays of features, as :func:`assign` finds them but for pins."""
+    return place_numpy(segmentation, to_model_numpy(features, segmentation.preparation)).segment
 
 
 def strengths_numpy(segmentation: Segmentation, model: Array) -> Array:
-    """Probability of each segment, shape (n, k), of customers in model space, shape (n, p)."""
-    d2 = distances2(model, segmentation.centres, segmentation.shapes)
-    odds = np.exp((d2.min(axis=1, keepdims=True) - d2) / (2 * segmentation.spread))
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+    """Probability of each segment, shape (n, k), of customers in model space, shape (n, p), pins aside."""
+    return place_numpy(segmentation, model).probabilities
 
 
 def by_name(segments: Sequence[Segment], name: str) -> Segment:

@@ -19,7 +19,7 @@ from segscope.intake.report import ROW
 from segscope.preparation import FeaturePreparation, Preparation, beyond_fences, fences, filled_expression
 from segscope.preparation.measures import FAR_OUT_FENCE
 from segscope.recipe import Recipe
-from segscope.segmentation import DISTANCE2, SEGMENT, Segmentation
+from segscope.segmentation import DISTANCE2, SEGMENT, Segmentation, centre_column
 from segscope.wording import full, times
 
 Quartiles = Mapping[str, tuple[float, float]]
@@ -44,18 +44,18 @@ def far_out(table: ibis.Table, preparation: Preparation, quarters: Quartiles) ->
 
 
 def reach(engine: Engine, assigned: ibis.Table, segmentation: Segmentation) -> tuple[float, ...]:
-    """The squared distance (or score) beyond which a customer is far from each segment, one a segment.
+    """The squared distance (or score) beyond which a customer is far from each centre, one a centre.
 
-    Tukey's far-out fence of the distances of the segment's own customers, three interquartile ranges beyond the upper
+    Tukey's far-out fence of the distances of the centre's own customers, three interquartile ranges beyond the upper
     quartile; at least three times the typical distance.
 
     Parameters
     ----------
     assigned : customers with segment and squared distance (see segmentation.assign)
     """
-    by = assigned.group_by(segment=assigned[SEGMENT])
+    by = assigned.group_by(segment=assigned[centre_column(segmentation)])
     found = {int(r["segment"]): r["q"] for r in rows(engine, by.agg(q=assigned[DISTANCE2].quantile([0.25, 0.75])))}
-    penalties = [s.penalty for s in segmentation.shapes] or [0.0] * len(segmentation.segments)
+    penalties = [s.penalty for s in segmentation.shapes] or [0.0] * len(segmentation.centres)
     least = NEAR_ENOUGH**2 * segmentation.spread * len(segmentation.preparation)
     return tuple(_fence(found.get(place), penalty, least) for place, penalty in enumerate(penalties))
 
@@ -225,11 +225,11 @@ def _fences_beyond(
 
 
 def _times_reach(customers: ibis.Table, segmentation: Segmentation) -> ir.FloatingValue:
-    """Distance from the segment's centre over its reach; 0 where the segmentation is from before that was measured."""
+    """Distance from the nearest centre over its reach; 0 where the segmentation is from before that was measured."""
     if not segmentation.reach:
         return ibis.literal(0.0)
     penalties = [s.penalty for s in segmentation.shapes] or [0.0] * len(segmentation.reach)
-    place, d2 = customers[SEGMENT], customers[DISTANCE2]
+    place, d2 = customers[centre_column(segmentation)], customers[DISTANCE2]
     cases = [
         (place == i, ibis.greatest(d2 - penalty, 0.0) / (reach_ - penalty))
         for i, (reach_, penalty) in enumerate(zip(segmentation.reach, penalties, strict=True))

@@ -18,8 +18,10 @@ from typer.testing import CliRunner
 from segscope import load, samples
 from segscope.cli import app
 from segscope.clustering import Shape
+from segscope.clustering.handmade import Merge, Split
 from segscope.engine import connect
 from segscope.errors import RecipeError
+from segscope.hand import Pin
 from segscope.preparation import CategoryPreparation, FeaturePreparation
 from segscope.recipe import CleaningRule, ColumnRole, DerivedColumn, Recipe, Role
 from segscope.scoring import scored
@@ -79,6 +81,23 @@ def gaussian(k: int = 3) -> Segmentation:
         for j in range(3)
     )  # fmt: skip
     return replace(plain, shapes=shapes[:k], centres=plain.centres[:k], segments=plain.segments[:k])
+
+
+def by_hand(model: Segmentation) -> Segmentation:
+    """The same with two segments merged, what came of them split, a half of that split again and merged, and pins."""
+    cuts = [tuple(x + 0.1 * j for x in model.centres[j]) for j in range(3)]
+    steps = (
+        Merge(0, 2),
+        Split(0, 3, (cuts[0], cuts[2])),
+        Split(3, 4, (cuts[1], cuts[2])),
+        Merge(1, 4),
+        Pin("0003", 3),
+        Pin("0011", 1),
+        Pin("it's; -- nobody", 0),
+    )
+    names = ("Evil\nones; --", "O'Hara's \"best\"", "Öther %s")
+    segments = tuple(Segment(f"s{i + 1}", n, i, 1, 0.3, "", "natural", 1.0) for i, n in enumerate(names))
+    return replace(model, hand=steps, labels=(3, 0, 1), segments=segments)
 
 
 def people(rows: int = 400) -> pa.Table:
@@ -153,7 +172,13 @@ def stored(connection: psycopg.Connection[Any], table: pa.Table, name: str) -> N
                 copy.write_row(row)
 
 
-MODELS = {"round": hostile(), "mixture": gaussian(), "alone": replace(gaussian(1), shapes=())}
+MODELS = {
+    "round": hostile(),
+    "mixture": gaussian(),
+    "alone": replace(gaussian(1), shapes=()),
+    "by hand": by_hand(hostile()),
+    "mixture by hand": by_hand(gaussian()),
+}
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -172,7 +197,7 @@ def test_postgresql_places_everybody_as_the_product_does(model: str, postgres: p
 
 
 def test_every_segment_comes_up_among_the_customers_that_test_it() -> None:
-    for segmentation in (hostile(), gaussian()):
+    for segmentation in (m for name, m in MODELS.items() if name != "alone"):
         found = {v[0] for v in expected(segmentation, people()).values()}
         assert found == {s.name for s in segmentation.segments}
 

@@ -23,6 +23,7 @@ import numpy as np
 from scipy import ndimage
 
 from segscope.clustering.assign import Shape, distances2
+from segscope.clustering.handmade import Centre, Plan, cells_of, log_odds
 from segscope.clustering.points import Array, Flags, Labels, Points, thinned
 from segscope.clustering.spreading import spread_ties
 
@@ -85,6 +86,39 @@ def gaps(
     )
 
 
+def gaps_by_hand(
+    points: Points, centres: Sequence[Centre], seed: int, spread: float, plan: Plan, shapes: Sequence[Shape] = ()
+) -> tuple[Gap, ...]:
+    """Look between neighbouring cells of different segments, where segments were merged and split by hand.
+
+    A merged segment need not be convex, but each of its cells is a crowd that can be looked at by itself: two segments
+    stand apart where all their neighbouring cells do.
+
+    Parameters
+    ----------
+    centres, spread, shapes : of the model
+    plan : what was merged and split
+
+    Returns
+    -------
+    gaps : ``first`` and ``second`` are places of segments; a pair of them comes once for each pair of their cells
+    """
+    sample = thinned(points, SEPARATION_CUSTOMERS, seed)
+    d2 = distances2(sample.values, centres, shapes)
+    odds, _ = log_odds(sample.values, d2, spread, plan)
+    order = np.zeros(plan.base + 2 * len(plan.cuts), dtype=np.intp)
+    order[list(plan.cells)] = np.arange(len(plan.cells))
+    labels = order[cells_of(sample.values, d2.argmin(axis=1), plan)]
+    middles, places = np.array(plan.centres(centres)), plan.places[list(plan.cells)]
+    even = spread_ties(sample.values, seed)
+    found = []
+    for first, second in neighbours(-odds, labels, places):
+        gap = _gap(even, labels, middles, first, second, True)
+        one, other = sorted((int(places[first]), int(places[second])))
+        found.append(Gap(one, other, gap.p_value, gap.valley))
+    return tuple(found)
+
+
 def apart(groups: Sequence[Sequence[Gap]]) -> tuple[list[list[float]], list[list[bool]]]:
     """Which pairs of segments stand apart: a significant dip, and a valley that is deep enough.
 
@@ -108,17 +142,18 @@ def apart(groups: Sequence[Sequence[Gap]]) -> tuple[list[list[float]], list[list
     return p_values, stands
 
 
-def neighbours(d2: Array, labels: Labels) -> tuple[tuple[int, int], ...]:
+def neighbours(d2: Array, labels: Labels, places: Labels | None = None) -> tuple[tuple[int, int], ...]:
     """Pairs of segments of which one is the second choice of enough customers of the other.
 
     Parameters
     ----------
     d2 : array of shape (n, k), squared distances
     labels : array of shape (n,), nearest centres
+    places : array of shape (k,), where several belong to one and are no neighbours; None where each is its own
     """
-    n, k = d2.shape
-    others = d2.copy()
-    others[np.arange(n), labels] = np.inf
+    k = d2.shape[1]
+    places = np.arange(k) if places is None else places
+    others = np.where(places[None, :] == places[labels][:, None], np.inf, d2)
     second = others.argmin(axis=1)
     counts = np.bincount(labels * k + second, minlength=k * k).reshape(k, k)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

@@ -7,6 +7,7 @@ import numpy as np
 
 from segscope.clustering.assign import nearest_numpy
 from segscope.clustering.fitting import refit
+from segscope.clustering.handmade import Plan, cells_of, repeated
 from segscope.clustering.methods import Solution
 from segscope.clustering.points import Array, Labels, Points, thinned
 from segscope.recipe import Method
@@ -59,12 +60,15 @@ def bootstrap(
     resamples: int,
     step: Callable[[], None] | None = None,
     method: Method = "kmeans",
+    hand: Plan | None = None,
 ) -> Stability:
     """Cluster resamples of the customers and look for each segment in the result.
 
     Each resample is drawn with replacement and clustered from fresh starts, as a new study would be. All points are
     then assigned to its centres, and each segment takes the Jaccard similarity of its best match. (To begin from the
     centres at hand would flatter: among many cuts that are equally good it would find the old one again.)
+
+    Where segments were merged or split by hand, the same is done again on each resample (see handmade.repeated).
 
     Parameters
     ----------
@@ -74,26 +78,32 @@ def bootstrap(
     resamples : number of resamples, 100 for a verdict
     step : called after each resample
     method : with which the solution was made; the resamples are clustered by the same
+    hand : what was merged and split since
 
     References
     ----------
     Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics & Data Analysis 52.
     """
     sample = thinned(points, RESAMPLED_CUSTOMERS[method], seed)
-    n, k = len(sample.values), solution.k
-    mine = nearest_numpy(sample.values, solution.centres, solution.shapes)[0]
-    generator = np.random.default_rng([seed, k, 2])
+    n, clusters = len(sample.values), solution.k
+    base = nearest_numpy(sample.values, solution.centres, solution.shapes)[0]
+    cells = cells_of(sample.values, base, hand) if hand else base
+    mine, k = (hand.places[cells], len(hand.groups)) if hand else (base, clusters)
+    generator = np.random.default_rng([seed, clusters, 2])
     found = np.empty((resamples, k))
     for b in range(resamples):
         counts = np.bincount(generator.integers(0, n, n), minlength=n)
         drawn = counts > 0
         if k == 1:
             found[b] = 1.0
-        elif int(drawn.sum()) < k or _few(sample.values[drawn], k):
+        elif int(drawn.sum()) < clusters or _few(sample.values[drawn], clusters):
             found[b] = 0.0
         else:
-            fitted = refit(sample.values[drawn], counts[drawn].astype(float), method, k, seed + b, FRESH_STARTS)
-            found[b] = jaccard(mine, nearest_numpy(sample.values, *fitted)[0], k, k)
+            fitted = refit(sample.values[drawn], counts[drawn].astype(float), method, clusters, seed + b, FRESH_STARTS)
+            other = nearest_numpy(sample.values, *fitted)[0]
+            if hand:
+                other = repeated(sample.values, counts, (base, other), cells, hand, seed + b)
+            found[b] = jaccard(mine, other, k, k)
         if step:
             step()
     errors = found.std(axis=0, ddof=1) / np.sqrt(resamples) if resamples > 1 else np.zeros(k)

@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
+from segscope.clustering.handmade import Plan
 from segscope.clustering.methods import Solution
 from segscope.clustering.points import Points
-from segscope.clustering.separation import apart, gaps
+from segscope.clustering.separation import apart, gaps, gaps_by_hand
 from segscope.clustering.stability import JACCARD_STABLE, bootstrap
 from segscope.recipe import Method
 
@@ -53,6 +54,8 @@ def judge(
     resamples: int = 100,
     on_progress: Callable[[str, float], None] | None = None,
     method: Method = "kmeans",
+    hand: Plan | None = None,
+    spread: float = 1.0,
 ) -> Verdict:
     """Judge whether segments are natural groups, reproducible slices or merely constructed.
 
@@ -69,13 +72,17 @@ def judge(
     resamples : number of bootstrap resamples
     on_progress : called with the stage in words and the share done, 0 to 1; it may raise to cancel
     method : with which the segments were made
+    hand : what was merged and split since; the same is done again on every resample, and a segment stands apart where
+        each of its cells stands apart from the neighbouring cells of others
+    spread : of the segmentation, where something was
 
     References
     ----------
     Dolnicar, S., Leisch, F. (2010). Evaluation of structure and reproducibility of cluster solutions using the
     bootstrap. Marketing Letters 21.
     """
-    if solution.k == 1:
+    k = len(hand.groups) if hand else solution.k
+    if k == 1:
         only = SegmentVerdict("constructed", 1.0, False, None, None, None)
         return Verdict("constructed", "All customers are in one segment; there is nothing to tell apart.", (only,))
     done = 0
@@ -86,13 +93,16 @@ def judge(
         if on_progress and done % 10 == 0:
             on_progress("Resampling the segments", 0.9 * done / resamples)
 
-    stability = bootstrap(points, solution, seed, resamples, step, method)
+    stability = bootstrap(points, solution, seed, resamples, step, method, hand)
     if on_progress:
         on_progress("Looking between the segments", 0.9)
-    found = gaps(points, np.array(solution.centres), seed, always_valley=True, shapes=solution.shapes)
+    if hand:
+        found = gaps_by_hand(points, solution.centres, seed, spread, hand, solution.shapes)
+    else:
+        found = gaps(points, np.array(solution.centres), seed, always_valley=True, shapes=solution.shapes)
     (p_values,), (stands,) = apart([found])
     segments = []
-    for j in range(solution.k):
+    for j in range(k):
         mine = [
             (not stand, g.valley, p, g.second if g.first == j else g.first)
             for g, p, stand in zip(found, p_values, stands, strict=True)

@@ -3,7 +3,7 @@
 from segscope.scoring.drift import Drift
 from segscope.scoring.fields import Field, form_fields, read_number, unusual
 from segscope.scoring.files import Scoring, free_names, score_file, score_table, scored, segment_name
-from segscope.scoring.placing import Donors, Placement, gather_donors, place
+from segscope.scoring.placing import Donors, Placement, gather_donors, place, put
 from segscope.scoring.records import RecordScorer, Scores
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "free_names",
     "gather_donors",
     "place",
+    "put",
     "read_number",
     "score_file",
     "score_table",

@@ -18,7 +18,16 @@ import numpy.typing as npt
 from segscope.engine import Engine, one
 from segscope.features import as_number
 from segscope.preparation import CategoryPreparation, code_expression
-from segscope.segmentation import DISTANCE2, SEGMENT, Segmentation, assign, to_customers, without_unneeded
+from segscope.segmentation import (
+    DISTANCE2,
+    SEGMENT,
+    Segmentation,
+    assign,
+    carried,
+    centre_column,
+    to_customers,
+    without_unneeded,
+)
 from segscope.wording import listed, percent
 
 CHANGED, SLIGHTLY = 0.25, 0.1
@@ -106,7 +115,7 @@ def tenths(engine: Engine, source: ibis.Table, segmentation: Segmentation) -> Ed
 
 def see(engine: Engine, source: ibis.Table, segmentation: Segmentation, edges: Edges) -> Seen:
     """Count typed customers, streamed."""
-    customers = to_customers(source, without_unneeded(segmentation.recipe)).select(*segmentation.recipe.features)
+    customers = to_customers(source, without_unneeded(segmentation.recipe)).select(*carried(segmentation, source))
     assigned = assign(customers, segmentation)
     values = {
         f"x{i}": code_expression(assigned[step.feature], step)
@@ -114,10 +123,12 @@ def see(engine: Engine, source: ibis.Table, segmentation: Segmentation, edges: E
         else as_number(assigned[step.feature])
         for i, step in enumerate(segmentation.preparation)
     }
-    table = assigned.select(**values, segment=assigned[SEGMENT], distance2=assigned[DISTANCE2])
+    places = {"segment": assigned[SEGMENT], "centre": assigned[centre_column(segmentation)]}
+    table = assigned.select(**values, **places, distance2=assigned[DISTANCE2])
     seen = [
         counted(batch["segment"].to_numpy(), batch["distance2"].to_numpy(),
-                [batch[name].to_numpy(zero_copy_only=False) for name in values], segmentation, edges)
+                [batch[name].to_numpy(zero_copy_only=False) for name in values], segmentation, edges,
+                batch["centre"].to_numpy())
         for batch in engine.batches(table)
     ]  # fmt: skip
     return sum_of(seen)
@@ -129,8 +140,13 @@ def counted(
     values: Sequence[npt.NDArray[np.float64]],
     segmentation: Segmentation,
     edges: Edges,
+    centre: npt.NDArray[Any] | None = None,
 ) -> Seen:
-    """Count customers given as arrays of shape (n,): features in original units, places of levels, NaN for blank."""
+    """Count customers given as arrays of shape (n,): features in original units, places of levels, NaN for blank.
+
+    ``centre``: places of their nearest centres, where these are not their segments.
+    """
+    centre = segment if centre is None else centre
     features = {}
     for step, x in zip(segmentation.preparation, values, strict=True):
         blank = np.isnan(x)
@@ -142,7 +158,7 @@ def counted(
             bins = np.where(blank, number, np.searchsorted(limits, x, side="left"))
         features[step.feature] = np.bincount(bins, minlength=number + 1).astype(np.int64)
     k = len(segmentation.segments)
-    beyond = int((distance2 > np.array(segmentation.reach)[segment]).sum()) if segmentation.reach else 0
+    beyond = int((distance2 > np.array(segmentation.reach)[centre]).sum()) if segmentation.reach else 0
     return Seen(features, np.bincount(segment, minlength=k).astype(np.int64), beyond)
 
 

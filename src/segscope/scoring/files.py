@@ -21,7 +21,9 @@ from segscope.segmentation import (
     STRENGTH,
     Segmentation,
     assign,
+    carried,
     check_columns,
+    named_by,
     to_customers,
     without_unneeded,
 )
@@ -112,13 +114,15 @@ def _score_parquet(engine: Engine, segmentation: Segmentation, source: Path, tar
         plain = len(set(own.names)) == len(own.names) and set(segmentation.needed) <= set(own.names)
         if not file.metadata.num_rows or not plain:
             return _score_stored(engine, segmentation, source, target, None, look_at)
+        # Who is pinned is told by the identifier.
+        wanted = list(dict.fromkeys([*segmentation.needed, *named_by(segmentation, own.names)]))
         kinds = [pa.string(), pa.float64(), pa.string()]
         added = [pa.field(n, kind) for n, kind in zip(free_names(own.names), kinds, strict=True)]
         schema = pa.schema([*own, *added])
 
         def batches() -> Iterator[pa.RecordBatch]:
             for batch in file.iter_batches(ROWS_AT_ONCE):
-                part = read_frame(batch.select(list(segmentation.needed)), engine, "typed")[0]
+                part = read_frame(batch.select(wanted), engine, "typed")[0]
                 scores = score_table(engine, part, segmentation, source.name, look_at)
                 found = engine.fetch(scores.order_by(ROW).drop(ROW)).combine_chunks().to_batches()[0]
                 yield pa.RecordBatch.from_arrays([*batch.columns, *found.columns], schema=schema)
@@ -197,7 +201,7 @@ def _as_found(names: Sequence[str], report: IntakeReport) -> list[str]:
 def scored(source: ibis.Table, segmentation: Segmentation) -> ibis.Table:
     """Segment, its probability and the second segment of every row of a typed source, as an expression by ROW."""
     customers = to_customers(source, without_unneeded(segmentation.recipe))
-    found = assign(customers.select(ROW, *segmentation.recipe.features), segmentation)
+    found = assign(customers.select(ROW, *carried(segmentation, source)), segmentation)
     return found.select(
         ROW,
         __0=segment_name(found[SEGMENT], segmentation),

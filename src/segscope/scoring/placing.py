@@ -6,7 +6,7 @@ one in what is known.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import numpy as np
@@ -18,7 +18,7 @@ from segscope.errors import ScoreError, did_you_mean
 from segscope.features import as_number
 from segscope.preparation import CategoryPreparation, FeaturePreparation, code_expression, to_model_numpy
 from segscope.recipe import DerivedColumn
-from segscope.segmentation import Segmentation, strengths_numpy
+from segscope.segmentation import Segmentation, place_numpy
 
 Array = npt.NDArray[np.float64]
 FEWEST_ALIKE = 40.0
@@ -105,15 +105,28 @@ def place(segmentation: Segmentation, donors: Donors, given: Mapping[str, float]
     known, without = _with_implied(segmentation, given)
     weights = _likeness(segmentation, donors, {f: np.array([v]) for f, v in known.items()})
     complete = _completed(segmentation, {f: np.full(len(donors), v) for f, v in known.items()}, donors)
-    odds = strengths_numpy(segmentation, to_model_numpy(complete, segmentation.preparation))
+    placed = place_numpy(segmentation, to_model_numpy(complete, segmentation.preparation))
+    odds, labels = placed.probabilities, placed.segment
     probabilities = np.minimum(weights @ odds / weights.sum(), 1.0)
     order = np.argsort(-probabilities, kind="stable")
-    first, second = int(order[0]), int(order[1]) if len(order) > 1 else None
-    right = float(weights @ (odds.argmax(axis=1) == first) / weights.sum())
-    implied = {f: v for f, v in known.items() if f not in given and f not in without}
     unknown = [f for f in donors.features if f not in known]
-    ask_next = _ask_next(donors, weights, odds, unknown, segmentation.recipe.category_features, right)
+    # With all known the segment is certain; after a merge it need not be the likeliest.
+    first = int(order[0]) if unknown else int(labels[0])
+    second = next((int(p) for p in order if p != first), None)
+    right = float(weights @ (labels == first) / weights.sum())
+    implied = {f: v for f, v in known.items() if f not in given and f not in without}
+    ask_next = _ask_next(
+        donors, weights, np.eye(odds.shape[1])[labels], unknown, segmentation.recipe.category_features, right
+    )
     return Placement(tuple(map(float, probabilities)), first, second, tuple(known), implied, without, right, ask_next)
+
+
+def put(found: Placement, segment: int) -> Placement:
+    """The placement of a customer whom somebody put into a segment by hand, whatever is known."""
+    order = sorted(range(len(found.probabilities)), key=lambda p: -found.probabilities[p])
+    shares = tuple(float(p == segment) for p in range(len(order)))
+    second = next((p for p in order if p != segment), None)
+    return replace(found, probabilities=shares, first=segment, second=second, right=1.0, ask_next=None)
 
 
 def _with_implied(segmentation: Segmentation, given: Mapping[str, float]) -> tuple[dict[str, float], tuple[str, ...]]:
@@ -168,11 +181,14 @@ def _completed(segmentation: Segmentation, known: Mapping[str, Array], donors: D
 
 
 def _ask_next(
-    donors: Donors, weights: Array, odds: Array, unknown: Sequence[str], categories: Sequence[str], right: float
+    donors: Donors, weights: Array, labels: Array, unknown: Sequence[str], categories: Sequence[str], right: float
 ) -> tuple[str, float] | None:
-    """The unknown feature that would settle the segment best: donors alike, sorted by it, guessed part by part."""
+    """The unknown feature that would settle the segment best: donors alike, sorted by it, guessed part by part.
+
+    ``labels``: 1 for the segment of each donor, else 0, shape (n, k).
+    """
     best: tuple[str, float] | None = None
-    labels = np.eye(odds.shape[1])[odds.argmax(axis=1)] * weights[:, None]
+    labels = labels * weights[:, None]
     for feature in unknown:
         part = _parts(donors.features[feature], weights, feature in categories)
         sums = np.array([labels[part == i].sum(axis=0) for i in range(int(part.max()) + 1)])

@@ -8,7 +8,7 @@ integrated out (see segscope.scoring.placing).
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -16,12 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from segscope.clustering.assign import distances2
 from segscope.errors import ScoreError, did_you_mean
 from segscope.formula import EPOCH
 from segscope.preparation import CategoryPreparation, to_model_numpy
 from segscope.recipe import Role
-from segscope.segmentation import Segmentation, features_numpy, without_unneeded
+from segscope.segmentation import Segmentation, features_numpy, place_numpy, without_unneeded
 
 Array = npt.NDArray[np.float64]
 Record = Mapping[str, Any]
@@ -37,19 +36,24 @@ class Scores:
     ----------
     segment : places of their segments, shape (n,)
     probabilities : of each segment, shape (n, k)
-    fits_none : whether each lies beyond its segment's reach, shape (n,); None where the reach was not measured
+    fits_none : whether each lies beyond the reach of its nearest centre, shape (n,); None where that was not measured
+    by_hand : whether each was placed by hand, shape (n,); None where nobody was
+    unpinned : the probabilities of those placed by hand too as the model has them; None where nobody was
     """
 
     segment: npt.NDArray[np.intp]
     probabilities: Array
     fits_none: npt.NDArray[np.bool_] | None
+    by_hand: npt.NDArray[np.bool_] | None = None
+    unpinned: Array | None = None
 
     @property
     def second(self) -> npt.NDArray[np.intp]:
         """Places of the second segments, shape (n,); of the segments themselves where there is one only."""
         if self.probabilities.shape[1] == 1:
             return self.segment
-        order = np.argsort(-self.probabilities, axis=1, kind="stable")
+        likely = self.probabilities if self.unpinned is None else self.unpinned
+        order = np.argsort(-likely, axis=1, kind="stable")
         return np.where(order[:, 0] == self.segment, order[:, 1], order[:, 0])
 
 
@@ -73,8 +77,7 @@ class RecordScorer:
 
     @cached_property
     def _lean(self) -> Segmentation:
-        recipe = without_unneeded(self.segmentation.recipe)
-        return Segmentation(**{**vars(self.segmentation), "recipe": recipe})
+        return replace(self.segmentation, recipe=without_unneeded(self.segmentation.recipe))
 
     @cached_property
     def _levels(self) -> dict[str, CategoryPreparation]:
@@ -128,10 +131,34 @@ class RecordScorer:
                 raise ScoreError(f"{_where(i, records)}All customers must have the same fields; {other!r:.80} differs.")
             for name in names:
                 columns[name].append(values[name])
-        return self.score_columns({name: np.array(numbers) for name, numbers in columns.items()})
+        found = self.score_columns({name: np.array(numbers) for name, numbers in columns.items()})
+        return self.with_pins(found, [self.pinned(record) for record in records])
+
+    def pinned(self, record: Record) -> int | None:
+        """The place of the segment that somebody put this customer into by hand; None where nobody did."""
+        name = self.segmentation.recipe.identifier
+        value = record.get(name) if name else None
+        known = isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
+        return self.segmentation.pinned.get(str(value)) if known else None
+
+    def with_pins(self, scores: Scores, pinned: Sequence[int | None]) -> Scores:
+        """Scores of which some customers were placed by hand.
+
+        Parameters
+        ----------
+        pinned : the place of their segment, None for all others
+        """
+        rows = [i for i, place in enumerate(pinned) if place is not None]
+        if not rows:
+            return scores
+        segment, probabilities = scores.segment.copy(), scores.probabilities.copy()
+        by_hand = np.zeros(len(segment), dtype=bool)
+        segment[rows], by_hand[rows] = [p for p in pinned if p is not None], True
+        probabilities[rows] = np.eye(probabilities.shape[1])[segment[rows]]
+        return Scores(segment, probabilities, scores.fits_none, by_hand, scores.probabilities)
 
     def score_columns(self, columns: Mapping[str, Array]) -> Scores:
-        """Place customers given as arrays of shape (n,), read as :meth:`read` does.
+        """Place customers given as arrays of shape (n,), read as :meth:`read` does; nobody is pinned.
 
         Raises
         ------
@@ -149,12 +176,9 @@ class RecordScorer:
     def place(self, features: Mapping[str, Array]) -> Scores:
         """Place customers by all of their features, arrays of shape (n,)."""
         fitted = self.segmentation
-        d2 = distances2(to_model_numpy(features, fitted.preparation), fitted.centres, fitted.shapes)
-        segment = d2.argmin(axis=1)
-        nearest = d2[np.arange(len(d2)), segment]
-        odds = np.exp((nearest[:, None] - d2) / (2 * fitted.spread))
-        beyond = nearest > np.array(fitted.reach)[segment] if fitted.reach else None
-        return Scores(segment, odds / odds.sum(axis=1, keepdims=True), beyond)
+        found = place_numpy(fitted, to_model_numpy(features, fitted.preparation))
+        beyond = found.distance2 > np.array(fitted.reach)[found.centre] if fitted.reach else None
+        return Scores(found.segment, found.probabilities, beyond)
 
     def _number(self, name: str, kind: str, value: Any, where: str) -> float:
         if value is None:

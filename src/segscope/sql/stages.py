@@ -13,7 +13,9 @@ import ibis.expr.types as ir
 from segscope import formula
 from segscope.cleaning import clean
 from segscope.clustering.assign import distance2_to
+from segscope.clustering.handmade import LEAST_EXPONENT
 from segscope.features import as_number, derive
+from segscope.hand import first_equal, odds_stages, race_stages
 from segscope.preparation import (
     CategoryPreparation,
     code_expression,
@@ -25,8 +27,6 @@ from segscope.preparation import (
 from segscope.recipe import CleaningRule, DerivedColumn
 from segscope.segmentation import Segmentation
 
-LEAST_EXPONENT = -700.0
-"""Below it exp() is 0 for any purpose; PostgreSQL refuses to compute it."""
 FARTHEST = 1.7e308
 
 
@@ -101,7 +101,42 @@ def _placed(segmentation: Segmentation, last: ibis.Table, keys: Sequence[str], o
     query = last.select(*keys, **{name: value for name, (_, value) in zip(z, made, strict=True)})
     yield Stage("model", tuple(f"z{i} - {said}" for i, (said, _) in enumerate(made)), query)
     last = _named(query, "model")
-    yield from _distances(segmentation, last, keys, own, z)
+    if segmentation.plan:
+        yield from _by_hand(segmentation, last, keys, own, z)
+    else:
+        yield from _distances(segmentation, last, keys, own, z)
+
+
+def _by_hand(
+    segmentation: Segmentation, last: ibis.Table, keys: Sequence[str], own: Own, z: Sequence[str]
+) -> Iterator[Stage]:
+    """From coordinates to segments that were merged, split or given customers by hand (see segscope.hand)."""
+    plan = segmentation.plan
+    assert plan is not None  # noqa: S101 - the caller looked
+    centres, shapes = segmentation.centres, segmentation.shapes
+    d, forms = [own(f"d{j}") for j in range(len(centres))], shapes or (None,) * len(centres)
+    far = {name: distance2_to(last, z, c, shape) for name, c, shape in zip(d, centres, forms, strict=True)}
+    what = "score (a component of a Gaussian mixture)" if shapes else "squared distance"
+    yield Stage("distances", (f"The {what} of each centre that the model found.",), last.select(*keys, *z, **far))
+    last = _named(last.select(*keys, *z, **far), "distances")
+    nearest = own("distance")
+    query = last.select(*last.columns, **{nearest: ibis.least(*(last[n] for n in d)) if len(d) > 1 else last[d[0]]})
+    yield Stage("nearest", ("The least distance decides.",), query)
+    last = _named(query, "nearest")
+    odds = {own(f"l{j}"): (last[nearest] - last[n]) / (2 * segmentation.spread) for j, n in enumerate(d)}
+    query = last.select(*keys, *z, **{own("cell"): first_equal(last, nearest, d)}, **odds)
+    yield Stage("cells", ("How likely each centre is (a logarithm).",), query)
+    last = _named(query, "cells")
+    pinned = segmentation.pinned if own("id") in keys else None
+    k = len(plan.groups)
+    kept: list[str] = []
+    for stage in (*odds_stages(plan, z, segmentation.spread, own), *race_stages(k, pinned, own)):
+        if stage.name == "total":  # from here on only the segments count
+            kept = [*keys, *(own(n) for n in ("place", *(["by_hand"] if pinned else ()), *(f"s{p}" for p in range(k))))]
+        columns = stage.columns(last)
+        query = last.select(*(c for c in kept or last.columns if c not in columns and c in last.columns), **columns)
+        yield Stage(stage.name, stage.comments, query)
+        last, kept = _named(query, stage.name), []
 
 
 def _distances(
@@ -127,7 +162,7 @@ def _distances(
     total = _sum(
         [(ibis.greatest((last[first] - last[n]) / (2 * segmentation.spread), LEAST_EXPONENT)).exp() for n in d]
     )
-    scored = {place: _first(last, first, d), own("probability"): 1.0 / total}
+    scored = {place: first_equal(last, first, d), own("probability"): 1.0 / total}
     if k == 1:
         yield Stage("scored", ("There is only this segment.",), last.select(*keys, **scored))
         return
@@ -141,7 +176,7 @@ def _distances(
     query = last.select(*keys, place, own("probability"), *d, **{second: ibis.least(*(last[n] for n in d))})
     yield Stage("second", ("The race is run again.",), query)
     last = _named(query, "second")
-    query = last.select(*keys, place, own("probability"), **{runner_up: _first(last, second, d)})
+    query = last.select(*keys, place, own("probability"), **{runner_up: first_equal(last, second, d)})
     yield Stage("ranked", ("Ties go to the segment named first.",), query)
 
 
@@ -150,13 +185,6 @@ def _sum(parts: Sequence[ir.FloatingValue]) -> ir.FloatingValue:
     for part in parts[1:]:
         total = total + part
     return total
-
-
-def _first(table: ibis.Table, best: str, d: Sequence[str]) -> ir.IntegerValue:
-    if len(d) == 1:
-        return ibis.literal(0, type="int64")
-    cases = [(table[name] == table[best], j) for j, name in enumerate(d[:-1])]
-    return ibis.cases(*cases, else_=len(d) - 1)
 
 
 def _named(query: ibis.Table, name: str) -> ibis.Table:

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from segscope.errors import RecipeError
 from segscope.scoring import free_names
-from segscope.segmentation import Segmentation, without_unneeded
+from segscope.segmentation import Segmentation, named_by, without_unneeded
 from segscope.sql.dialects import Dialect, adapted, dialect_named, known_number, text_literal
 from segscope.sql.stages import Own, Stage, stages
 from segscope.wording import one_line
@@ -54,22 +54,26 @@ def score_sql(
         **{own(f"key{i}"): schema[k] for i, k in enumerate(keys)},
         **{c: _kind(schema[c], lean, c) for c in needed},
     }
-    made = list(stages(lean, ibis.schema(given), carried, own))
+    named = named_by(lean, keys)
+    if named:  # who is pinned is told by the identifier as text
+        given[own("id")] = dt.string
+    made = list(stages(lean, ibis.schema(given), [*carried, *(own("id") for _ in named)], own))
     shown = _names([*given, *(c for stage in made for c in stage.query.columns)], own)
     lines = [f"-- {one_line(text)}" for text in _title(lean, theirs)]
     raw = [
         *(_aliased(_column(k), shown[c]) for k, c in zip(keys, carried, strict=True)),
         *(_aliased(_typed(c, schema[c], lean, theirs), shown[c]) for c in needed),
+        *(_aliased(_as_text(c, schema[c], theirs), shown[own("id")]) for c in named),
     ]
     source = _table(table)
-    named = {name: f"{name}_" if name == source.name.lower() else name for name in ("raw", *(s.name for s in made))}
-    last = named["raw"]
+    called = {name: f"{name}_" if name == source.name.lower() else name for name in ("raw", *(s.name for s in made))}
+    last = called["raw"]
     blocks = [_block(last, ("The columns that are needed, as numbers, texts and dates.",), raw, source, theirs)]
     for stage in made:
         blocks.append(
-            _block(named[stage.name], stage.comments, _values(stage, shown, theirs), exp.to_table(last), theirs)
+            _block(called[stage.name], stage.comments, _values(stage, shown, theirs), exp.to_table(last), theirs)
         )
-        last = named[stage.name]
+        last = called[stage.name]
     final = _final(lean, keys, carried, own, shown, theirs)
     return "\n".join([*lines, "WITH " + ",\n".join(blocks), _select(final, last, theirs)])
 
