@@ -2,14 +2,17 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 import pytest
@@ -19,6 +22,7 @@ from segscope import samples
 from segscope.study import Choices, fit_source
 
 expect.set_options(timeout=15_000)  # two workers share the machine with their servers and browsers
+PATIENCE = 60_000  # for what computes: a page that is opened, a run
 
 FLAGS = [
     "--no-sandbox",
@@ -32,12 +36,28 @@ FLAGS = [
 ]
 LOCAL = {"127.0.0.1", "localhost", ""}
 
+# Whether a page stands still: laid out, its callbacks answered, its charts drawn, for three frames running.
+STANDS_STILL = """() => {
+  if (!document.getElementById("react-entry-point")) return true;
+  const busy = () => {
+    if (!window.store) return true;
+    const { isLoading, appLifecycle, callbacks } = window.store.getState();
+    const waiting = ["requested", "prioritized", "blocked", "executing", "watched", "executed"];
+    return isLoading || appLifecycle !== "HYDRATED" || waiting.some((kind) => callbacks[kind].length)
+      || !document.querySelector("#page > *")
+      || [...document.querySelectorAll(".dash-graph--pending")].some((graph) => graph.checkVisibility());
+  };
+  window.framesStill = busy() ? 0 : (window.framesStill || 0) + 1;
+  return window.framesStill >= 3;
+}"""
+
 
 @dataclass(frozen=True)
 class Site:
     """A running server and where its studies are."""
 
     url: str
+    pid: int = 0
 
     def page(self, study: str, tab: str) -> str:
         """Address of a tab of a study ("sample" or "real")."""
@@ -61,6 +81,54 @@ def browser() -> Iterator[Browser]:
         opened = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield opened
         opened.close()
+
+
+def stands_still(page: Page) -> None:
+    """Wait until a page can be used as it stands: nothing that is still to come moves it or closes a menu on it.
+
+    Opening and reloading a page wait by themselves; a test says it where a tab is changed, or a callback redraws much.
+    """
+    page.evaluate("window.framesStill = 0")
+    page.wait_for_function(STANDS_STILL, timeout=PATIENCE)
+
+
+def patient(page: Page) -> Page:
+    """A page whose ``goto`` and ``reload`` return when the page stands still, so that no test can be too early."""
+    goto, reload = page.goto, page.reload
+
+    def opened(*wanted: Any, **options: Any) -> Any:
+        answer = goto(*wanted, **options)
+        stands_still(page)
+        return answer
+
+    def opened_again(**options: Any) -> Any:
+        answer = reload(**options)
+        stands_still(page)
+        return answer
+
+    page.goto, page.reload = opened, opened_again  # type: ignore[method-assign]  # for this page only
+    page.set_default_timeout(15_000)
+    return page
+
+
+@contextmanager
+def runs_held(site: Site) -> Iterator[None]:
+    """No run of a server gets on meanwhile, so that it can be looked at: what runs are forked from is stopped."""
+    processes: list[int] = []
+    until = time.monotonic() + PATIENCE / 1000
+    while sys.platform == "linux" and not processes and time.monotonic() < until:
+        children = Path(f"/proc/{site.pid}/task").glob("*/children")
+        every = [int(pid) for file in children for pid in file.read_text(encoding="ascii").split()]
+        processes = [pid for pid in every if b"multiprocessing.forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        time.sleep(0.05)
+    assert processes or sys.platform != "linux", "the server has not got ready for runs"
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in processes:
+            os.kill(pid, signal.SIGCONT)
 
 
 def start_server(folders: list[Path], completes: bool = False) -> tuple[subprocess.Popen[str], str]:
@@ -104,7 +172,7 @@ def site(sample_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         folders.append(tmp_path_factory.mktemp("studies") / "real")
         fit_source(file, folders[-1], Choices(segments=4))
     server, url = start_server(folders)
-    yield Site(url)
+    yield Site(url, server.pid)
     server.terminate()
     server.wait(10)
 
@@ -113,7 +181,7 @@ def served_copy(study: Path, place: Path, completes: bool = False) -> Iterator[S
     """A server with a copy of a study, for as long as it is iterated over."""
     shutil.copytree(study, place)
     server, url = start_server([place], completes)
-    yield Site(url)
+    yield Site(url, server.pid)
     server.terminate()
     server.wait(10)
 
@@ -156,8 +224,7 @@ def study(request: pytest.FixtureRequest) -> str:
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page, 1440 wide. The test fails on any console error, failed request, or request to another machine."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened = patient(context.new_page())
     wrong: list[str] = []
     opened.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
     opened.on("pageerror", lambda e: wrong.append(str(e)))

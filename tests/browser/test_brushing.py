@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from segscope.study import Choices, fit_source
-from tests.browser.conftest import Site, start_server
+from tests.browser.conftest import Site, patient, start_server
 
 pytestmark = pytest.mark.browser
 
@@ -181,7 +181,7 @@ def test_a_clicked_value_is_counted_before_the_server_answers(page: Page, site: 
 
 def test_a_finger_brushes_too(browser: Browser, site: Site) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    page = context.new_page()
+    page = patient(context.new_page())
     opened(page, site)
     plot = panel(page, "Total spend").locator("svg.hist")
     plot.scroll_into_view_if_needed()

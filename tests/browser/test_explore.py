@@ -5,9 +5,9 @@ import re
 from urllib.parse import parse_qs, quote, urlparse
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, stands_still
 
 pytestmark = pytest.mark.browser
 
@@ -27,6 +27,22 @@ def opened(page: Page, site: Site, study: str, query: str = "") -> None:
     page.goto(site.page(study, "explore") + query)
     expect(page.locator("#explore-count")).to_contain_text("of 2,240 customers")
     expect(panel(page, "Income").locator("path.chosen")).to_be_attached()
+
+
+def test_what_is_still_to_come_has_its_place_already(page: Page, site: Site) -> None:
+    late: list[Route] = []
+    page.route("**/*async-graph*", lambda route: late.append(route))
+    Page.goto(page, site.page("sample", "explore"))  # the fixture's own would wait for the charts
+    expect(page.locator("#explore-pair")).to_have_css("height", "440px")
+    expect(page.locator("#explore-panels .panel").first).to_be_visible()
+    menu = page.locator("#explore-box-shape")
+    before = menu.bounding_box()
+    for chart in late:
+        chart.continue_()
+    stands_still(page)
+    expect(page.locator("#explore-pair .main-svg").first).to_be_visible()
+    after = menu.bounding_box()
+    assert before and after and abs(after["y"] - before["y"]) < 60, "only lines of words may have been added"
 
 
 def test_dragging_over_a_histogram_selects_and_every_chart_follows(page: Page, site: Site, study: str) -> None:

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from segscope.study import read_card
-from tests.browser.conftest import Site, start_server
+from tests.browser.conftest import Site, runs_held, start_server
 
 pytestmark = pytest.mark.browser
 MADE_WITHIN = 90_000.0
@@ -38,7 +38,7 @@ def first_page(home: Path, page: Page, monkeypatch: pytest.MonkeyPatch) -> Itera
     server, url = start_server([home])
     page.goto(url)
     expect(page.get_by_role("heading", name="Studies")).to_be_visible()
-    yield Site(url)
+    yield Site(url, server.pid)
     page.goto("about:blank")
     server.terminate()
     server.wait(10)
@@ -159,11 +159,13 @@ def test_a_study_is_renamed_in_place(page: Page, first_page: Site, home: Path) -
 def test_a_run_of_a_study_is_seen_and_cancelled_from_the_first_page(page: Page, first_page: Site, home: Path) -> None:
     before = read_card(home / "shop")
     page.goto(first_page.page("shop", "clustering"))
-    page.get_by_role("button", name="Run again").click()
-    expect(page.locator(".job-chip")).to_be_visible()
-    page.get_by_role("link", name="Studies", exact=True).click()
-    card = page.locator(".study")
-    card.get_by_role("button", name="Cancel").click()
+    with runs_held(first_page):
+        page.get_by_role("button", name="Run again").click()
+        expect(page.locator(".job-chip")).to_be_visible()
+        page.get_by_role("link", name="Studies", exact=True).click()
+        card = page.locator(".study")
+        expect(card.get_by_role("progressbar")).to_be_visible()
+        card.get_by_role("button", name="Cancel").click()
     expect(card.get_by_role("progressbar")).to_have_count(0, timeout=MADE_WITHIN)
     assert read_card(home / "shop") == before
 

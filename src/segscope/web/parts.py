@@ -61,6 +61,7 @@ def chart(graph_id: Any, name: str, height: int, three_d: bool = False) -> html.
         ],
         className="chart",
         role="group",
+        style={"--height": f"{height}px"},  # kept free while the library that draws is loaded
         **aria(label=name),
         **data(name=name),
     )

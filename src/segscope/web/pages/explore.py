@@ -27,6 +27,7 @@ from segscope.web.studies import Studies
 
 NONE = ""
 BOXES, VIOLINS = "boxes", "violins"
+MOST_WAITING = 24  # three rows of a very wide window
 State_ = Mapping[str, Any]
 
 
@@ -49,6 +50,7 @@ def layout(live: LiveStudy) -> html.Div:
                 hidden=True,
             ),
             html.Div(id="explore-panels", className="panels"),
+            _panels_waiting(len(live.variables)),
             html.Button("Show all variables", id="explore-more", className="button explore-more", hidden=True),
             html.Div(
                 [
@@ -248,6 +250,12 @@ def _bar(live: LiveStudy) -> html.Div:
         ],
         className="explore-bar",
     )
+
+
+def _panels_waiting(count: int) -> html.Div:
+    """Where the panels will be until they are drawn, so that what stands below does not move when they are."""
+    places = [html.Div(className="skeleton panel") for _ in range(min(count, MOST_WAITING))]
+    return html.Div(places, className="panels panels-waiting", **aria(hidden="true"))
 
 
 def _difference_card(live: LiveStudy) -> html.Section:
