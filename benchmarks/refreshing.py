@@ -16,7 +16,8 @@ import pyarrow as pa
 from segscope.exploring import Choice, Filters, Range, Variable, parse_filters
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.web.differing import REST, find_differences
-from segscope.web.exploration import associated, draw_boxes, draw_pair, selection_counts
+from segscope.web.exploration import associated, selection_counts
+from segscope.web.plots import draw_boxes, draw_pair
 
 PLAIN = (
     "Income", "Recency", "MntWines", "MntFruits", "MntMeatProducts", "MntFishProducts", "MntSweetProducts",

@@ -15,7 +15,8 @@ from segscope.exploring.counts import count_one
 from segscope.study import Choices, LiveStudy, fit_source, open_study
 from segscope.web import exploration
 from segscope.web.differing import REST, find_differences
-from segscope.web.exploration import draw_boxes, draw_pair, selection_counts
+from segscope.web.exploration import selection_counts
+from segscope.web.plots import draw_boxes, draw_pair
 
 NUMBERS = ("Income", "Recency", "MntWines", "MntMeatProducts", "NumWebPurchases")
 CATEGORIES = ("Education", "Marital_Status")

@@ -1,6 +1,6 @@
 """Exploring: variables with bins, filters, counts, associations and the numbers behind pair plots."""
 
-from segscope.exploring.associations import Associations, associate
+from segscope.exploring.associations import Associations, associate, strongest
 from segscope.exploring.counts import BinCounts, add_bins, count_bins, count_customers, without
 from segscope.exploring.differences import Difference, Moments, differences, leading, moments
 from segscope.exploring.filters import Choice, Filters, Range, count_each, in_words, parse_filters, select
@@ -57,6 +57,7 @@ __all__ = [
     "parse_filters",
     "select",
     "shapes",
+    "strongest",
     "thinned",
     "without",
 ]

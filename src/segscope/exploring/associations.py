@@ -66,6 +66,22 @@ def associate(engine: Engine, sample: ibis.Table, variables: Sequence[Variable])
     )
 
 
+def strongest(found: Associations, most: int) -> Associations:
+    """At most so many of the variables, those that go most with any other, in the same order."""
+    if len(found.columns) <= most:
+        return found
+    others = np.abs(np.nan_to_num(found.values))
+    np.fill_diagonal(others, 0.0)
+    kept = sorted(np.argsort(-others.max(axis=1), kind="stable")[:most].tolist())
+    return Associations(
+        tuple(found.columns[i] for i in kept),
+        tuple(found.labels[i] for i in kept),
+        found.values[np.ix_(kept, kept)],
+        tuple(tuple(found.measures[i][j] for j in kept) for i in kept),
+        found.customers,
+    )
+
+
 def association_matrix(arrays: Sequence[Array], is_category: Sequence[bool]) -> tuple[Array, list[list[Measure]]]:
     """The association of every pair. Arrays of shape (n,), NaN for blank; categories as codes 0, 1, 2 ..."""
     size = len(arrays)

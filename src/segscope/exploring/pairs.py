@@ -1,7 +1,7 @@
 """Pairs: the numbers behind a plot of two variables, never more points than a chart can show."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
@@ -48,6 +48,18 @@ class Density:
         """All but some."""
         return Density(self.x, self.y, self.counts - some.counts, self.beyond - some.beyond)
 
+    def within(self, cells: int) -> "Density":
+        """The same customers in at most so many cells: neighbours are put together along the longer side.
+
+        >>> Density((0.5, 1.5, 2.5), (0.5,), np.array([[1, 2, 3]]), 0).within(2)
+        Density(x=(1.0, 3.0), y=(0.5,), counts=array([[3, 3]]), beyond=0)
+        """
+        if self.counts.size <= cells:
+            return self
+        if len(self.x) >= len(self.y):
+            return replace(self, x=_halved(self.x), counts=_paired(self.counts, 1)).within(cells)
+        return replace(self, y=_halved(self.y), counts=_paired(self.counts, 0)).within(cells)
+
 
 @dataclass(frozen=True)
 class Shapes:
@@ -76,6 +88,15 @@ class Crosstab:
     counts: tuple[tuple[int, ...], ...]
 
 
+def _halved(centres: Sequence[float]) -> tuple[float, ...]:
+    step = centres[1] - centres[0]
+    return tuple(centre + step / 2 for centre in centres[::2])
+
+
+def _paired(counts: npt.NDArray[np.int64], axis: int) -> npt.NDArray[np.int64]:
+    return np.add.reduceat(counts, np.arange(0, counts.shape[axis], 2), axis=axis)
+
+
 def slot_name(variable: Variable, slot: int) -> str:
     """The name of a category's slot."""
     return variable.choices[slot] if slot < len(variable.choices) else BLANK
@@ -87,13 +108,14 @@ def cloud(engine: Engine, sample: ibis.Table, axes: dict[str, tuple[int, Variabl
     Parameters
     ----------
     sample : customers with bin columns, in an order that says nothing of them
-    axes : name of an axis -> (place of the variable, variable); numbers and dates come as numbers, categories as names
+    axes : name of an axis -> (place of the variable, variable); numbers and dates come as numbers, categories as names.
+        Customers without a value on "x" or "y" are left out
     """
     wanted = {}
     known = ibis.literal(True)
     for name, (place, variable) in axes.items():
         wanted[name] = sample[bin_column(place)] if variable.kind == "category" else numeric(sample, variable)
-        if variable.kind != "category":
+        if name in ("x", "y"):
             known = known & wanted[name].notnull()
     found = engine.fetch(sample.filter(known).select(**wanted).limit(limit))
     columns = {name: found[name].to_pylist() for name in axes}
@@ -107,7 +129,8 @@ def thinned(drawn: Cloud, x: Bins, y: Bins, limit: int) -> Cloud:
     """At most so many of the points. Crowded cells of the two variables' bins give up points, lone customers stay.
 
     Every cell keeps its first points, up to the largest number a cell with which all fit; where even one a cell is too
-    many, the first cells that appear.
+    many, the first cells that appear. Where points are coloured by category, each colour counts its own, so that few
+    among many of another colour stay.
 
     >>> crowd = Cloud({"x": [0.1, 0.2, 0.3, 5.0], "y": [0.0, 0.0, 0.0, 5.0]}, 4)
     >>> thinned(crowd, Bins(0, 1, 10, 0, 9), Bins(0, 1, 10, 0, 9), 3).columns["x"]
@@ -116,6 +139,9 @@ def thinned(drawn: Cloud, x: Bins, y: Bins, limit: int) -> Cloud:
     if drawn.shown <= limit:
         return drawn
     cells = _cells(drawn.columns["x"], x) * (y.count + 2) + _cells(drawn.columns["y"], y)
+    if any(isinstance(value, str) for value in drawn.columns.get("colour", ())[:1]):
+        names, colours = np.unique(drawn.columns["colour"], return_inverse=True)
+        cells = cells * len(names) + colours
     _, inverse, sizes = np.unique(cells, return_inverse=True, return_counts=True)
     caps = np.unique(sizes)
     kept_at = np.minimum(sizes[None, :], np.arange(1, caps[-1] + 1)[:, None]).sum(axis=1)

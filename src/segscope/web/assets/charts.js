@@ -11,7 +11,9 @@
     return title ? plain(title) : fallback;
   }
 
+  /* Numbers travel as short floats: what they were is what seven figures of them say. */
   function values(list) {
+    if (list instanceof Float32Array) return Array.from(list, (v) => (Number.isNaN(v) ? v : +v.toPrecision(7)));
     return list && typeof list !== "string" ? Array.from(list) : [];
   }
 

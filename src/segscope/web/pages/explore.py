@@ -16,12 +16,11 @@ from segscope.web.exploration import (
     associated,
     association_note,
     clicked_pair,
-    draw_boxes,
-    draw_pair,
     opened_variable,
     panels_meta,
     selection_counts,
 )
+from segscope.web.plots import draw_boxes, draw_pair
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
 
@@ -150,9 +149,10 @@ def register(app: Dash, studies: Studies) -> None:
     def _associations(counts: State_ | None, scheme: Scheme | None, study: State_) -> tuple[Any, Any, Any]:
         if not counts or not scheme:
             return no_update, no_update, no_update
-        found = associated(studies.get(study["id"]), counts)
+        live = studies.get(study["id"])
+        found = associated(live, counts)
         figure = figures.associations(found, scheme)
-        return figure, association_note(found), {"height": f"{figure.layout.height}px"}
+        return figure, association_note(live, found), {"height": f"{figure.layout.height}px"}
 
     @app.callback(
         Output("explore-drawn", "data", allow_duplicate=True),
@@ -301,7 +301,7 @@ def _pair_card(live: LiveStudy) -> html.Section:
         actions=[
             parts.select("explore-x", "X", numbers, x),
             parts.select("explore-y", "Y", numbers, y),
-            parts.select("explore-size", "Size", [(NONE, "none"), *numbers], NONE),
+            parts.select("explore-size", "Size", anything, NONE),
             parts.select("explore-colour", "Colour", anything, SEGMENT_VARIABLE),
         ],
     )
