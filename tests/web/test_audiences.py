@@ -11,6 +11,7 @@ from typing import Any
 
 import fastexcel
 import httpx
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from fastapi import FastAPI
@@ -22,8 +23,9 @@ from segscope.study import SEGMENT_VARIABLE
 from segscope.study.audiences import Audience, read_audiences, save_audience
 from segscope.web.audiences import act, offered, rows, undo_row
 from segscope.web.differing import AUDIENCE, EVERYONE, REST, SEGMENT, find_differences
-from segscope.web.exploration import associated, clicked_pair, crosstab_title, draw_pair, selection_counts
+from segscope.web.exploration import associated, clicked_pair, selection_counts
 from segscope.web.lists import list_address, routes
+from segscope.web.plots import crosstab_title, draw_pair
 from segscope.web.studies import Studies
 
 KOELN = Audience("Köln & co", {"city": {"in": ["Köln"]}})
@@ -214,13 +216,13 @@ def test_a_small_selection_of_many_customers_is_looked_at_whole(studies: Studies
 def test_of_many_customers_points_are_a_part_and_shades_count_all(
     studies: Studies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("segscope.web.exploration.POINTS", 10)
+    monkeypatch.setattr("segscope.web.plots.POINTS", 10)
     live = studies.get("shop")
     counts = selection_counts(live, {"newsletter": {"in": ["yes"]}})
     names = {"x": "orders", "y": "spend", "size": "", "colour": SEGMENT_VARIABLE}
     chart, _, note = draw_pair(live, counts, names, "light")
     grids = [t for t in chart.data if t.type == "heatmap"]
-    assert [sum(n or 0 for row in t.z for n in row) for t in grids] == [60, 30], "everybody, and the selection"
+    assert [np.nansum(t.z) for t in grids] == [60, 30], "everybody, and the selection"
     assert sum(len(t.x) for t in chart.data if t.type == "scattergl") <= 10
     assert note.startswith("Shades count all 30 customers with both values")
 
