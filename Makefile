@@ -48,7 +48,7 @@ layers: .venv/.installed-dev ## imports go downwards, libraries stay in their ro
 	$(BIN)/lint-imports
 
 .PHONY: test-unit
-test-unit: .venv/.installed-dev postgres ## unit tests and doctests
+test-unit: .venv/.installed-dev postgres java ## unit tests and doctests
 	$(BIN)/pytest -n 2 --ignore=tests/browser $(ARGS)
 
 .PHONY: test-browser
@@ -126,5 +126,15 @@ postgres:
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo 'Installing PostgreSQL ...'; \
 		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql; } \
+			>/dev/null 2>&1 || true; \
+	fi
+
+# For the tests that run on Spark; they are skipped, with the reason, where there is none.
+.PHONY: java
+java:
+	@if command -v java >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo 'Installing Java ...'; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends openjdk-17-jre-headless; } \
 			>/dev/null 2>&1 || true; \
 	fi

@@ -6,18 +6,36 @@ from pathlib import Path
 
 import pytest
 
-from segscope.engine import Engine, connect
+from segscope.engine import Engine, connect, connect_engine
+from segscope.engine.spark_session import java_version
 from segscope.study import Choices, fit_source
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-# A second engine is tested by one more line here: every test that asks for `engine` runs on each of them.
-ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": connect}
+# Tiny tables: nothing is worth compiling, and one partition holds them.
+QUICK_SPARK = (
+    "spark.master=local[1] spark.default.parallelism=1 spark.sql.shuffle.partitions=1 spark.driver.memory=1g "
+    "spark.sql.codegen.wholeStage=false spark.sql.codegen.factoryMode=NO_CODEGEN spark.sql.adaptive.enabled=false"
+)
+os.environ.setdefault("SEGSCOPE_TEST_SPARK", QUICK_SPARK)
+
+# A further engine is tested by one more line here: every test that asks for `engine` runs on each of them.
+ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": connect, "spark": lambda: connect_engine("spark")}
+ON_EVERY_ENGINE = {"test_engine", "test_measures", "test_categories", "test_segmentation"}
 
 
-@pytest.fixture(params=sorted(ENGINES))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of stages run on every engine; those of what DuckDB alone does run on it."""
+    if "engine" in metafunc.fixturenames:
+        on_all = metafunc.module.__name__.rpartition(".")[2] in ON_EVERY_ENGINE
+        metafunc.parametrize("engine", sorted(ENGINES) if on_all else ["duckdb"], indirect=True)
+
+
+@pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Each engine that expressions must run on, with the same results."""
+    if request.param == "spark" and java_version() is None:
+        pytest.skip("no Java for Spark: install openjdk-17-jre-headless")
     engine = ENGINES[request.param]()
     yield engine
     engine.close()

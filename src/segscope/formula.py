@@ -20,11 +20,13 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 
+from segscope.engine import logarithm, logarithm_numpy
 from segscope.errors import FormulaError, did_you_mean
 
 Array = npt.NDArray[np.float64]
 
 MAX_DEPTH = 50
+LARGEST_FLOAT = 1.7e308
 EPOCH = date(1970, 1, 1)
 
 
@@ -316,7 +318,8 @@ def _ibis_if(parts: list[ir.Value]) -> ir.Value:
 
 
 def _ibis_log(parts: list[ir.Value]) -> ir.Value:
-    return ibis.ifelse(parts[0] > 0, parts[0].ln(), ibis.null("float64"))
+    within = ibis.ifelse(parts[0] > 0, ibis.least(parts[0], LARGEST_FLOAT), 1.0)
+    return ibis.ifelse(parts[0] > 0, logarithm(within), ibis.null("float64"))
 
 
 def _compare(test: Callable[[ir.Value, ir.Value], ir.Value]) -> Callable[[list[ir.Value]], ir.Value]:
@@ -377,6 +380,11 @@ def _numpy_year(parts: list[Array]) -> Array:
     return years.reshape(np.shape(parts[0]))
 
 
+def _numpy_log(parts: list[Array]) -> Array:
+    within = np.minimum(np.where(parts[0] > 0, parts[0], 1.0), LARGEST_FLOAT)
+    return np.where(parts[0] > 0, logarithm_numpy(within), np.nan)
+
+
 _NUMPY: dict[str, Callable[[list[Array]], Array]] = {
     "+": lambda p: p[0] + p[1],
     "-": lambda p: p[0] - p[1],
@@ -395,7 +403,9 @@ _NUMPY: dict[str, Callable[[list[Array]], Array]] = {
     "ratio": _numpy_ratio,
     "days": lambda p: p[1] - p[0],
     "year": _numpy_year,
-    "log": lambda p: np.where(p[0] > 0, np.log(np.where(p[0] > 0, p[0], 1.0)), np.nan),
+    "log": lambda p: np.where(
+        p[0] > 0, logarithm_numpy(np.minimum(np.where(p[0] > 0, p[0], 1.0), LARGEST_FLOAT)), np.nan
+    ),
     "if": lambda p: np.where(np.isnan(p[0]), np.nan, np.where(p[0] != 0, p[1], p[2])),
     "fill": lambda p: np.where(np.isnan(p[0]), p[1], p[0]),
     "abs": lambda p: np.abs(p[0]),

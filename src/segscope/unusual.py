@@ -13,7 +13,7 @@ from operator import or_
 import ibis
 import ibis.expr.types as ir
 
-from segscope.engine import Engine, one, rows
+from segscope.engine import Engine, one, quantiles, rows
 from segscope.features import as_number
 from segscope.intake.report import ROW
 from segscope.preparation import FeaturePreparation, Preparation, beyond_fences, fences, filled_expression
@@ -23,6 +23,7 @@ from segscope.segmentation import DISTANCE2, SEGMENT, Segmentation, centre_colum
 from segscope.wording import full, times
 
 Quartiles = Mapping[str, tuple[float, float]]
+QUARTERS = (0.25, 0.75)
 NEAR_ENOUGH = 3.0
 """No customer within so many times the typical distance from a centre is far from it, however tight its segment."""
 
@@ -31,9 +32,9 @@ def quartiles(engine: Engine, table: ibis.Table, features: Sequence[str]) -> Qua
     """The lower and upper quartile of numbers, exact, in original units, by feature."""
     if not features:
         return {}
-    asked = {f"q{i}": as_number(table[f]).quantile([0.25, 0.75]) for i, f in enumerate(features)}
-    found = one(engine, table.agg(**asked))
-    return {f: (float(found[f"q{i}"][0]), float(found[f"q{i}"][1])) for i, f in enumerate(features)}
+    found = quantiles(engine, table.select(**{f"q{i}": as_number(table[f]) for i, f in enumerate(features)}), QUARTERS)
+    quarters = [found[f"q{i}"] or (math.nan, math.nan) for i in range(len(features))]
+    return {f: (low, high) for f, (low, high) in zip(features, quarters, strict=True)}
 
 
 def far_out(table: ibis.Table, preparation: Preparation, quarters: Quartiles) -> ir.BooleanValue:
@@ -53,11 +54,16 @@ def reach(engine: Engine, assigned: ibis.Table, segmentation: Segmentation) -> t
     ----------
     assigned : customers with segment and squared distance (see segmentation.assign)
     """
-    by = assigned.group_by(segment=assigned[centre_column(segmentation)])
-    found = {int(r["segment"]): r["q"] for r in rows(engine, by.agg(q=assigned[DISTANCE2].quantile([0.25, 0.75])))}
+    own = {
+        f"d{place}": ibis.ifelse(
+            assigned[centre_column(segmentation)] == place, assigned[DISTANCE2], ibis.null("float64")
+        )
+        for place in range(len(segmentation.centres))
+    }
+    found = quantiles(engine, assigned.select(**own), QUARTERS)
     penalties = [s.penalty for s in segmentation.shapes] or [0.0] * len(segmentation.centres)
     least = NEAR_ENOUGH**2 * segmentation.spread * len(segmentation.preparation)
-    return tuple(_fence(found.get(place), penalty, least) for place, penalty in enumerate(penalties))
+    return tuple(_fence(found[f"d{place}"], penalty, least) for place, penalty in enumerate(penalties))
 
 
 def _fence(quarters: Sequence[float] | None, penalty: float, least: float) -> float:

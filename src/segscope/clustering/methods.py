@@ -214,7 +214,4 @@ class _FixedPoint:
 def _exact_sums(points: Points) -> _FixedPoint:
     scales = tuple(fixed_point_scale(float(v), points.customers) for v in np.abs(points.values).max(axis=0))
     scaled = points.values * np.array(scales)
-    # Engines round a half away from zero, NumPy to even.
-    whole = np.trunc(scaled)
-    whole += np.where(np.abs(scaled - whole) >= 0.5, np.sign(scaled), 0.0)
-    return _FixedPoint(whole.astype(np.int64), scales)
+    return _FixedPoint(np.floor(scaled + 0.5).astype(np.int64), scales)

@@ -1,7 +1,7 @@
 """Preparation of numbers and flags: filled, seen on a log scale or not, bounded, standardised."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import ibis
@@ -9,12 +9,22 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 
-from segscope.engine import LARGEST_NUMBER, Engine, exact_sum, fixed_point_scale, one
+from segscope.engine import (
+    LARGEST_NUMBER,
+    Engine,
+    exact_sum,
+    fixed_point_scale,
+    logarithm,
+    logarithm_numpy,
+    one,
+    quantiles,
+)
 from segscope.errors import ColumnError
 from segscope.features import as_number, too_large
 from segscope.recipe import CleaningRule, Transform
 
 Array = npt.NDArray[np.float64]
+Logarithm = Callable[[ir.FloatingValue], ir.FloatingValue]
 
 LOG_ABOVE_SKEWNESS = 2.0
 FAR_OUT_FENCE = 3.0  # Tukey, Exploratory Data Analysis (1977), section 2D
@@ -74,38 +84,39 @@ def fit_measures(
     ------
     ColumnError : when a feature has the same value, or a blank, for every customer
     """
-    quantiles = one(
+    numbers = table.select(**{f"x{i}": as_number(table[f]) for i, f in enumerate(features)})
+    tails = quantiles(engine, numbers, QUANTILES)
+    whole = one(
         engine,
-        table.agg(
-            n=table.count(),
-            **{f"q{i}": as_number(table[f]).quantile(list(QUANTILES)) for i, f in enumerate(features)},
-            **{f"low{i}": as_number(table[f]).min() for i, f in enumerate(features)},
-            **{f"high{i}": as_number(table[f]).max() for i, f in enumerate(features)},
-            **{f"blanks{i}": table[f].isnull().sum() for i, f in enumerate(features)},
+        numbers.agg(
+            n=numbers.count(),
+            **{f"low{i}": numbers[f"x{i}"].min() for i in range(len(features))},
+            **{f"high{i}": numbers[f"x{i}"].max() for i in range(len(features))},
+            **{f"blanks{i}": numbers[f"x{i}"].isnull().sum() for i in range(len(features))},
         ),
     )
-    count = int(quantiles["n"])
+    count = int(whole["n"])
     off = {(r.action, r.column) for r in rules if not r.enabled}
     fills = {r.column: r.values[0] for r in rules if r.action == "fill" and r.enabled and r.values}
     steps: list[FeaturePreparation] = []
     for i, feature in enumerate(features):
-        if quantiles[f"low{i}"] is None or quantiles[f"low{i}"] == quantiles[f"high{i}"]:
+        tail = tails[f"x{i}"]
+        if tail is None or whole[f"low{i}"] == whole[f"high{i}"]:
             raise ColumnError(f"The feature {feature!r} has the same value for every customer. Choose another.")
-        if max(abs(quantiles[f"low{i}"]), abs(quantiles[f"high{i}"])) > LARGEST_NUMBER:
+        if max(abs(whole[f"low{i}"]), abs(whole[f"high{i}"])) > LARGEST_NUMBER:
             raise too_large(feature)
         step = FeaturePreparation(
             feature,
-            fills.get(feature, quantiles[f"q{i}"][2]),
+            fills.get(feature, tail[2]),
             False,
             None,
             None,
             0.0,
             1.0,
-            int(quantiles[f"blanks{i}"]),
+            int(whole[f"blanks{i}"]),
             0,
         )
         if transform == "auto":
-            tail = quantiles[f"q{i}"]
             log = (
                 ("log", feature) not in off
                 and tail[0] >= 0  # a few returns must not decide
@@ -114,7 +125,7 @@ def fit_measures(
             step = replace(step, log=log)
             if ("bound", feature) not in off:
                 step = _bounded(step, tail[1], tail[3])
-        largest = max(abs(_onto_scale(quantiles[f"low{i}"], step)), abs(_onto_scale(quantiles[f"high{i}"], step)))
+        largest = max(abs(_onto_scale(whole[f"low{i}"], step)), abs(_onto_scale(whole[f"high{i}"], step)))
         steps.append(_standardised(engine, table, step, largest, count))
     return tuple(steps)
 
@@ -170,12 +181,17 @@ def _standardised(
     return replace(step, mean=mean, deviation=math.sqrt(variance), bounded=int(first["bounded"] or 0))
 
 
-def filled_expression(value: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
-    """A feature with its blanks filled, on the log scale where the step has one."""
-    # A quotient can be infinite; a place in model space cannot.
-    filled = ibis.greatest(ibis.least(ibis.coalesce(value, step.fill), LARGEST_NUMBER), -LARGEST_NUMBER)
-    # A later customer may lie below what was seen: the log scale ends at 0.
-    return (ibis.ifelse(filled < 0, 0.0, filled) + 1.0).ln() if step.log else filled
+def filled_expression(
+    value: ir.FloatingValue, step: FeaturePreparation, log: Logarithm = logarithm
+) -> ir.FloatingValue:
+    """A feature with its blanks filled, on the log scale where the step has one.
+
+    ``log``: the logarithm to write, where the query is for people to read.
+    """
+    # A quotient can be infinite, and a later customer may lie below what was seen: the log scale ends at 0.
+    least = 0.0 if step.log else -LARGEST_NUMBER
+    filled = ibis.greatest(ibis.least(ibis.coalesce(value, step.fill), LARGEST_NUMBER), least)
+    return log(filled + 1.0) if step.log else filled
 
 
 def _bounded_expression(plain: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
@@ -201,7 +217,7 @@ def measure_expression(value: ir.FloatingValue, step: FeaturePreparation) -> ir.
 def measure_numpy(value: Array, step: FeaturePreparation) -> Array:
     """A feature's coordinate of shape (n, 1), blanks as NaN."""
     filled = np.clip(np.where(np.isnan(value), step.fill, value), -LARGEST_NUMBER, LARGEST_NUMBER)
-    plain = np.log(np.where(filled < 0, 0.0, filled) + 1.0) if step.log else filled
+    plain = logarithm_numpy(np.where(filled < 0, 0.0, filled) + 1.0) if step.log else filled
     if step.low is not None and step.high is not None:
         plain = np.where(plain < step.low, step.low, np.where(plain > step.high, step.high, plain))
     return np.asarray((plain - step.mean) / step.unit)[:, None]

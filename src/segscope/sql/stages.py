@@ -83,7 +83,7 @@ def _placed(segmentation: Segmentation, last: ibis.Table, keys: Sequence[str], o
         **{
             step.feature: code_expression(last[step.feature], step)
             if isinstance(step, CategoryPreparation)
-            else filled_expression(as_number(last[step.feature]), step)
+            else filled_expression(as_number(last[step.feature]), step, lambda x: x.ln())
             for step in steps
         },
     )

@@ -1,0 +1,34 @@
+"""The engine: where tables live and expressions run. The only folder that names DuckDB or Spark.
+
+Every stage takes and returns ``ibis.Table`` expressions; they run only when a caller asks this module for their
+result.
+"""
+
+from segscope.engine.arithmetic import LARGEST_NUMBER, exact_sum, fixed_point_scale, logarithm, logarithm_numpy
+from segscope.engine.choosing import connect_engine
+from segscope.engine.duckdb_engine import DuckDBEngine, connect, connect_scratch
+from segscope.engine.duckdb_file import DuckDBFile
+from segscope.engine.protocol import BATCH_ROWS, DelimitedForm, Engine, one, rows
+from segscope.engine.quantiles import quantiles
+from segscope.engine.stopping import NOBODY_WAITS, Stop
+
+__all__ = [
+    "BATCH_ROWS",
+    "LARGEST_NUMBER",
+    "NOBODY_WAITS",
+    "DelimitedForm",
+    "DuckDBEngine",
+    "DuckDBFile",
+    "Engine",
+    "Stop",
+    "connect",
+    "connect_engine",
+    "connect_scratch",
+    "exact_sum",
+    "fixed_point_scale",
+    "logarithm",
+    "logarithm_numpy",
+    "one",
+    "quantiles",
+    "rows",
+]

@@ -1,0 +1,34 @@
+"""Which engine a name stands for."""
+
+from segscope.engine.duckdb_engine import connect
+from segscope.engine.protocol import Engine
+from segscope.engine.spark_session import is_spark
+from segscope.errors import SegscopeError
+
+EMBEDDED = "duckdb"
+KNOWN = "duckdb, spark, spark://host:port or sc://host:port"
+
+
+def connect_engine(place: str = EMBEDDED) -> Engine:
+    """Open an engine by name or address.
+
+    Parameters
+    ----------
+    place : "duckdb", "spark" for Spark on this machine, spark://host:port for a standalone cluster, or sc://host:port
+        for Spark Connect
+
+    Raises
+    ------
+    SegscopeError : for another name; without PySpark or Java 17; when nobody answers at the address
+
+    >>> connect_engine("dask")
+    Traceback (most recent call last):
+    segscope.errors.SegscopeError: The engine must be duckdb, spark, spark://host:port or sc://host:port. Got 'dask'.
+    """
+    if place == EMBEDDED:
+        return connect()
+    if not is_spark(place):
+        raise SegscopeError(f"The engine must be {KNOWN}. Got {place!r:.80}.")
+    from segscope.engine.spark_engine import SparkEngine
+
+    return SparkEngine(place)

@@ -1,0 +1,88 @@
+"""What a stage may ask of an engine, and how it asks for small results."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from segscope.engine.stopping import Stop
+
+BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class DelimitedForm:
+    """How a delimited text in UTF-8 is written: quotes in quoted cells are doubled. ``skip``: records to leave out."""
+
+    delimiter: str
+    quote: str
+    skip: int = 0
+    compression: str = "none"
+
+
+class Engine(Protocol):
+    """What a stage may ask of an engine. DuckDB is the embedded default."""
+
+    def table(self, name: str) -> ibis.Table:
+        """A stored table or view by name, as an expression."""
+
+    def store(self, name: str, rows: "ibis.Table | pa.Table | pa.RecordBatchReader") -> ibis.Table:
+        """Store the result of an expression, or Arrow rows, under a name (replacing what was there)."""
+
+    def view(self, name: str, expression: ibis.Table) -> ibis.Table:
+        """Give an expression a name; nothing is computed yet. Later expressions over it compile fast."""
+
+    def scan_parquet(self, name: str, path: Path) -> ibis.Table:
+        """A Parquet file (or folder of them) as a named view; nothing is read yet."""
+
+    def store_delimited(self, name: str, path: Path, columns: Sequence[str], form: DelimitedForm) -> ibis.Table | None:
+        """Store a delimited text with every cell as text, in the file's order; None if a record is not regular."""
+
+    def drop(self, name: str) -> None:
+        """Forget a stored table or view."""
+
+    def fetch(self, expression: ir.Expr, given: Mapping[str, ibis.Table] | None = None, hold: bool = False) -> pa.Table:
+        """Run an expression and return its rows.
+
+        ``given`` defines tables that the expression names; ``hold`` computes each once, however often it is named.
+        """
+
+    def until(self, stop: Stop) -> AbstractContextManager[None]:
+        """Meanwhile this thread's queries end when a stop is told, and raise CancelledError."""
+
+    def batches(self, expression: ibis.Table, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Run an expression and stream its rows in batches, in bounded memory."""
+
+    def write_parquet(self, expression: ibis.Table, path: Path) -> None:
+        """Write the rows of an expression to one Parquet file, in bounded memory, keeping their order."""
+
+    def uniform(self, key: ir.StringValue, seed: int) -> ir.FloatingValue:
+        """A number in [0, 1) made from a key and a seed; the same on every engine, whatever the order of rows."""
+
+    def elements(self, value: ir.FloatingValue, places: Sequence[int], count: int) -> ir.ArrayValue:
+        """The numbers at some places, from 0, when all of them are sorted, blanks left out; an aggregate.
+
+        ``count``: how many there are.
+        """
+
+    def lock(self, allowed: Sequence[Path] = ()) -> None:
+        """Forbid files and addresses other than the allowed folders, where the engine reads them itself."""
+
+    def close(self) -> None:
+        """Release the engine's resources."""
+
+
+def rows(engine: Engine, expression: ir.Expr, given: Mapping[str, ibis.Table] | None = None) -> list[dict[str, Any]]:
+    """Run an expression and return its rows as dictionaries (for aggregates and pages: small results)."""
+    result: list[dict[str, Any]] = engine.fetch(expression, given).to_pylist()
+    return result
+
+
+def one(engine: Engine, expression: ibis.Table, given: Mapping[str, ibis.Table] | None = None) -> dict[str, Any]:
+    """Run an aggregate expression of a single row and return it as a dictionary."""
+    return rows(engine, expression, given)[0]
