@@ -372,7 +372,7 @@ def _limit(memory_bytes: int) -> None:
 
 
 def _is_memory(error: BaseException | None) -> bool:
-    """Whether an error is for want of memory; the engine's own is known by its name only, since only the engine may name it."""
+    """Whether an error is for want of memory; the engine's own is known by its name only, for only it may name that."""
     return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException"
 
 
