@@ -15,8 +15,9 @@ from segscope import load
 from segscope.cli import app
 from segscope.engine import connect
 from segscope.scoring import RecordScorer, gather_donors, place
-from segscope.study import Choices, fit_source, open_study, read_card
+from segscope.study import Choices, Order, carry_out, fit_source, open_study, read_card, read_fit
 from segscope.study.folder import read_data
+from segscope.study.handwork import HandEdit
 from segscope.web.hosting import guarded
 from segscope.web.server import make_server
 from segscope.web.studies import Studies
@@ -28,12 +29,23 @@ def as_sent(table: pa.Table) -> list[dict[str, Any]]:
     return rows
 
 
+def work_by_hand_on(folder: Path) -> None:
+    """Merge, split and pin through the product itself."""
+    ids = [s.id for s in read_fit(folder, read_card(folder)).segments]
+    edits = (HandEdit("merge", ids[2], ids[3]), HandEdit("split", ids[0]), HandEdit("pin", ids[1], customer="5524"))
+    for edit in edits:
+        carry_out(Order(str(folder), by_hand=edit))
+
+
 @pytest.mark.real
-def test_every_way_gives_each_real_customer_the_same_segment(real_data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_every_way_gives_each_real_customer_the_same_segment(real_data: Path, tmp_path: Path, by_hand: bool) -> None:
     folder = tmp_path / "study"
     # Income has blanks, and a placeholder that counts as one; Education is a category.
     chosen = ("total_spend", "average_spend", "Income", "Education")
     fit_source(real_data / "marketing_campaign.csv", folder, Choices(segments=4, features=chosen))
+    if by_hand:
+        work_by_hand_on(folder)
     engine = connect()
     table = engine.fetch(read_data(folder, read_card(folder), engine, "source").drop("__row"))
     pq.write_table(table, tmp_path / "in.parquet")
@@ -66,6 +78,11 @@ def test_every_way_gives_each_real_customer_the_same_segment(real_data: Path, tm
     donors = gather_donors(live.engine, live.sample, segmentation, 200)
     # What the form does with all of its fields known; a blank is given as one.
     placed = [place(segmentation, donors, scorer.features(scorer.read(row))).first for row in rows[::5]]
-    assert [live.fit.segments[first].name for first in placed] == python[::5]
+    # A new customer has no identifier: nobody is pinned in the form.
+    wanted = [name for row, name in zip(rows[::5], python[::5], strict=True) if scorer.pinned(row) is None]
+    assert [
+        live.fit.segments[p].name for p, row in zip(placed, rows[::5], strict=True) if scorer.pinned(row) is None
+    ] == wanted
+    assert len(wanted) == len(placed) - by_hand * (rows[::5][0]["ID"] == 5524)
     live.engine.close()
     engine.close()

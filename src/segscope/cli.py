@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from segscope import __version__
 from segscope.beside import Beside
-from segscope.errors import RecipeError, SegscopeError, SourceError
+from segscope.errors import RecipeError, SegscopeError, SourceError, StudyError
 from segscope.flags import with_decisions, with_reading
 
 PORT = 8050
@@ -119,9 +119,8 @@ def fit(
     """Fit a customer file and write the study."""
     choices = _choices(segments, features, transform, seed, recipe, changes)
     with closing(Beside()) as weigher:
-        found = _fit(source, study, choices, weigher, None, reading, thorough=not quick)
-    for segment in found.segments:
-        typer.echo(f"{segment.id}  {segment.size:>10,}  {segment.share:>6.1%}  {segment.name}")
+        _fit(source, study, choices, weigher, None, reading, thorough=not quick)
+    _list_segments(study)
 
 
 @app.command()
@@ -209,6 +208,40 @@ def sql(
     else:
         output.write_text(statement, encoding="utf-8")
         typer.echo(f"Statement written to {output.name}")
+
+
+@app.command()
+def edit(
+    study: StudyFolder,
+    merge: Annotated[tuple[str, str] | None, typer.Option(help="Two segments, by name or id, to make one of.")] = None,
+    keep: Annotated[str, typer.Option(help="Whose name lives on in a merge; else that of the larger.")] = "",
+    split: Annotated[str | None, typer.Option(help="A segment, by name or id, to make two of.")] = None,
+    pin: Annotated[
+        tuple[str, str] | None, typer.Option(help="A customer's identifier, and the segment where they belong.")
+    ] = None,
+    unpin: Annotated[
+        str | None, typer.Option(help="A customer's identifier, to leave them to the model again.")
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the last change by hand back.")] = False,
+    redo: Annotated[bool, typer.Option("--redo", help="Do again what was taken back.")] = False,
+) -> None:
+    """Change the segments by hand: merge two, split one, pin a customer; or take that back."""
+    from segscope.study import Order, carry_out
+    from segscope.study.handwork import HandEdit
+    from segscope.study.history import redone, undone
+
+    wanted = [HandEdit("merge", *merge, keep=keep)] if merge else []
+    wanted += [HandEdit("split", split)] if split is not None else []
+    wanted += [HandEdit("pin", pin[1], customer=pin[0])] if pin else []
+    wanted += [HandEdit("unpin", customer=unpin)] if unpin is not None else []
+    if len(wanted) + undo + redo != 1:
+        raise StudyError("Say one thing to do: --merge, --split, --pin, --unpin, --undo or --redo.")
+    if undo or redo:
+        undone(study) if undo else redone(study)
+    else:
+        with _working("Changing the segments") as tell:
+            carry_out(Order(str(study), by_hand=wanted[0]), tell)
+    _list_segments(study)
 
 
 @app.command("export")
@@ -303,6 +336,13 @@ def entry() -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(done.code if isinstance(done.code, int) else 0)
+
+
+def _list_segments(study: Path) -> None:
+    from segscope.study import read_card, read_fit
+
+    for segment in read_fit(study, read_card(study)).segments:
+        typer.echo(f"{segment.id}  {segment.size:>10,}  {segment.share:>6.1%}  {segment.name}")
 
 
 def _fail(message: str) -> None:

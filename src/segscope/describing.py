@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from segscope.clustering.handmade import Merge
+from segscope.hand import HandStep, Pin
 from segscope.recipe import to_plain
 from segscope.study import Fit
 
@@ -25,6 +27,7 @@ def describe(fit: Fit) -> dict[str, Any]:
         "features": list(fit.recipe.features),
         "transform": fit.recipe.transform,
         "method": fit.recipe.method,
+        "hand": [_by_hand(fit, step) for step in fit.segmentation.hand],
         "seed": fit.recipe.seed,
         "as_of": fit.recipe.as_of.isoformat() if fit.recipe.as_of else None,
         "k": len(fit.segments),
@@ -39,6 +42,14 @@ def describe(fit: Fit) -> dict[str, Any]:
     }
 
 
+def _by_hand(fit: Fit, step: HandStep) -> dict[str, Any]:
+    """A step by hand: what was done, and in words."""
+    if isinstance(step, Pin):
+        name = fit.segments[fit.segmentation.pinned[step.customer]].name
+        return {"step": "pin", "customer": step.customer, "words": f"Customer {step.customer} pinned to {name}"}
+    return {"step": "merge" if isinstance(step, Merge) else "split", "words": step.words}
+
+
 def _segment(fit: Fit, place: int) -> dict[str, Any]:
     segment = fit.segments[place]
     return {
@@ -48,6 +59,7 @@ def _segment(fit: Fit, place: int) -> dict[str, Any]:
         "share": segment.share,
         "value_share": segment.value_share,
         "sentence": segment.sentence,
+        "made_by_hand": place in fit.segmentation.made_by_hand,
         "verdict": segment.verdict,
         "stability": segment.stability,
         "profile": {f: _typical(fit, place, f) for f in fit.recipe.features},
@@ -65,7 +77,6 @@ def _typical(fit: Fit, place: int, feature: str) -> float | dict[str, float] | N
 
 def in_words(fit: Fit) -> str:
     """A fit as a short text for a terminal."""
-    from segscope.naming import methodology
     from segscope.wording import counted, percent
 
     lines = [
@@ -73,6 +84,6 @@ def in_words(fit: Fit) -> str:
         "",
     ]
     lines += [f"{s.name}: {counted(s.size, 'customer')}, {percent(s.share)}. {s.sentence}" for s in fit.segments]
-    lines += ["", methodology(fit.recipe, len(fit.segments)), fit.verdict.sentence, fit.evidence.reason, ""]
+    lines += ["", fit.how_made, fit.verdict.sentence, fit.evidence.reason, ""]
     lines += [e.detail for e in fit.cleaning]
     return "\n".join(lines)

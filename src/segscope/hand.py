@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 from segscope.clustering.assign import Centres, Shape, distance2_to
 from segscope.clustering.handmade import LEAST_EXPONENT, Cut, Merge, Plan, Split, planned
 from segscope.errors import StudyError
+from segscope.wording import counted
 
 MOST_PINS = 1_000
 LONGEST_IDENTIFIER = 200
@@ -75,6 +76,41 @@ def check_steps(steps: Sequence[HandStep], base: int, labels: Sequence[int]) -> 
         if pin.segment not in labels:
             raise StudyError(f"The customer {pin.customer!r:.60} is pinned to a segment that is not there.")
     return plan
+
+
+def with_step(steps: Sequence[HandStep], step: HandStep) -> tuple[HandStep, ...]:
+    """Steps and one more: a pin takes the place of an earlier one, and who was pinned to a merged segment follows it.
+
+    >>> with_step([Pin("a", 2), Pin("b", 1)], Merge(0, 2))
+    (Merge(into=0, other=2, words=''), Pin(customer='a', segment=0), Pin(customer='b', segment=1))
+    """
+    put = pins(steps)
+    if isinstance(step, Pin):
+        return (*structure(steps), *(p for p in put if p.customer != step.customer), step)
+    if isinstance(step, Merge):
+        put = tuple(Pin(p.customer, step.into if p.segment == step.other else p.segment) for p in put)
+    return (*structure(steps), step, *put)
+
+
+def without_pin(steps: Sequence[HandStep], customer: str) -> tuple[HandStep, ...]:
+    """Steps without the pin of a customer."""
+    return tuple(s for s in steps if not isinstance(s, Pin) or s.customer != customer)
+
+
+def in_words(steps: Sequence[HandStep]) -> str:
+    """What was done by hand, in a sentence; "" where nothing was.
+
+    >>> in_words([Merge(0, 1, "Low merged into Mid"), Pin("a", 0)])
+    'Then by hand: Low merged into Mid; 1 customer pinned.'
+    """
+    done = [step.words or _plain(step) for step in structure(steps)]
+    put = len(pins(steps))
+    done += [f"{counted(put, 'customer')} pinned"] if put else []
+    return f"Then by hand: {'; '.join(done)}." if done else ""
+
+
+def _plain(step: Merge | Split) -> str:
+    return "two segments merged" if isinstance(step, Merge) else "one segment split in two"
 
 
 @dataclass(frozen=True)

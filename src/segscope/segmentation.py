@@ -122,6 +122,11 @@ class Segmentation:
         """The customers placed by hand: the place of their segment by the text of their identifier."""
         return {pin.customer: self.labels.index(pin.segment) for pin in pins(self.hand)}
 
+    @property
+    def made_by_hand(self) -> tuple[int, ...]:
+        """Places of the segments that were merged or split by hand."""
+        return self.plan.changed if self.plan else ()
+
     def to_json(self) -> str:
         """Write the segmentation as JSON."""
         return dump_json(self)
@@ -312,15 +317,30 @@ def assign_only(customers: ibis.Table, segmentation: Segmentation) -> ibis.Table
     if segmentation.plan is None:
         chosen = {SEGMENT: found.segment, DISTANCE2: found.distance2}
         return found.select(**{old: found[new] for old, new in given.items()}, **chosen)
-    found = found.mutate(**{_own("cell"): found.segment})
-    for stage in cut_stages(segmentation.plan, segmentation.coordinates, _own):
-        found = found.mutate(**stage.columns(found))
-    place = by_cell(found, _own("cell"), segmentation.plan)
+    found, place = _after_cuts(found, segmentation, segmentation.plan)
     identifier = _identifier(found, given, segmentation)
     if identifier is not None:
         place = pinned_place(identifier, segmentation.pinned, place)
     chosen = {SEGMENT: place, DISTANCE2: found.distance2, CENTRE: found.segment}
     return found.select(**{old: found[new] for old, new in given.items()}, **chosen)
+
+
+def segments_of_model(model: ibis.Table, segmentation: Segmentation) -> ibis.Table:
+    """Customers given by their coordinates, with ``segment``, the place of their segment; nobody is pinned."""
+    names = segmentation.coordinates
+    found = nearest(model, names, segmentation.centres, segmentation.shapes)
+    if segmentation.plan is None:
+        return found.select(*model.columns, "segment")
+    found, place = _after_cuts(found, segmentation, segmentation.plan)
+    return found.select(*model.columns, segment=place)
+
+
+def _after_cuts(found: ibis.Table, segmentation: Segmentation, plan: Plan) -> tuple[ibis.Table, ir.IntegerValue]:
+    """Customers with their nearest centres, and the place of the segment that the steps by hand make of that."""
+    found = found.mutate(**{_own("cell"): found.segment})
+    for stage in cut_stages(plan, segmentation.coordinates, _own):
+        found = found.mutate(**stage.columns(found))
+    return found, by_cell(found, _own("cell"), plan)
 
 
 def _by_hand(found: ibis.Table, own: Mapping[str, str], segmentation: Segmentation, plan: Plan) -> ibis.Table:

@@ -9,7 +9,7 @@ from segscope.clustering.evidence import Evidence, gather
 from segscope.clustering.fitting import fit_method
 from segscope.clustering.methods import Solution, kmeans, solution_at
 from segscope.clustering.points import EXACT_CUSTOMERS, Points, as_points, draw
-from segscope.clustering.refine import Refined, measure, refine
+from segscope.clustering.refine import Refined, measure, measure_groups, refine
 from segscope.clustering.verdict import SegmentVerdict, Verdict, judge
 from segscope.clustering.ward import Merge, Tree, ward_tree
 
@@ -37,6 +37,7 @@ __all__ = [
     "judge",
     "kmeans",
     "measure",
+    "measure_groups",
     "nearest",
     "nearest_numpy",
     "path",

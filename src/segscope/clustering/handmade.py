@@ -28,10 +28,11 @@ Centre = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Merge:
-    """Customers labelled ``other`` become ``into``."""
+    """Customers labelled ``other`` become ``into``. ``words``: what was done, with the names of that day."""
 
     into: int
     other: int
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Split:
     segment: int
     fresh: int
     centres: tuple[Centre, Centre]
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class Plan:
     def cells(self) -> tuple[int, ...]:
         """The cells that are left, in the order of the segments."""
         return tuple(cell for group in self.groups for cell in group)
+
+    @property
+    def changed(self) -> tuple[int, ...]:
+        """Places of the segments that are not as the model has them."""
+        return tuple(p for p, group in enumerate(self.groups) if len(group) > 1 or group[0] >= self.base)
 
     @property
     def places(self) -> npt.NDArray[np.intp]:

@@ -99,20 +99,41 @@ def measure(
     >>> found.centres, found.sizes, found.wcss
     (((0.0,), (8.0,)), (2, 2), 1.0)
     """
+    given = tuple(tuple(float(v) for v in c) for c in centres)
+    return measure_groups(engine, nearest(model, columns, given, shapes), columns, given)
+
+
+def measure_groups(
+    engine: Engine, grouped: ibis.Table, columns: Sequence[str], centres: tuple[tuple[float, ...], ...]
+) -> Refined:
+    """Count customers who are in segments already, and their WCSS around the means, in two queries.
+
+    Parameters
+    ----------
+    grouped : model-space columns, and ``segment``, the place of each customer's segment
+    centres : k rows of p numbers, kept as they are
+
+    >>> import pyarrow as pa
+    >>> from segscope.engine import connect
+    >>> engine = connect()
+    >>> table = engine.store("t", pa.table({"x": [0.0, 1.0, 9.0], "segment": [1, 1, 0]}))
+    >>> found = measure_groups(engine, table, ["x"], ((9.0,), (0.5,)))
+    >>> found.sizes, found.wcss
+    ((1, 2), 0.5)
+    """
     whole = one(
-        engine, model.aggregate(n=model.count(), **{f"m{i}": model[c].abs().max() for i, c in enumerate(columns)})
+        engine, grouped.aggregate(n=grouped.count(), **{f"m{i}": grouped[c].abs().max() for i, c in enumerate(columns)})
     )
     count = int(whole["n"])
     largest = [float(whole[f"m{i}"]) for i in range(len(columns))]
     scales = [fixed_point_scale(m, count) for m in largest]
     squares = fixed_point_scale(1.0001 * sum(m * m for m in largest), count)
-    given = tuple(tuple(float(v) for v in c) for c in centres)
-    norm2 = sum((model[c] * model[c] for c in columns), start=ibis.literal(0.0))
-    assigned = nearest(model.select(*columns, __norm2=norm2), columns, given, shapes)
-    found = _pass_over(engine, assigned, columns, given, scales, assigned["__norm2"], squares)
+    norm2 = sum((grouped[c] * grouped[c] for c in columns), start=ibis.literal(0.0))
+    table = grouped.select("segment", *columns, __norm2=norm2)
+    found = _pass_over(engine, table, columns, centres, scales, table["__norm2"], squares)
     # The squares around a mean are those around 0, less as often the mean's own.
     around = sum(n * sum(v * v for v in mean) for n, mean in zip(found.sizes, found.centres, strict=True))
-    return Refined(given, found.sizes, max(found.wcss - around, 0.0), 0, 0.0)
+    return Refined(centres, found.sizes, max(found.wcss - around, 0.0), 0, 0.0)
 
 
 def _pass_over(

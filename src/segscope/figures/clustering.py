@@ -64,6 +64,13 @@ MEASURES = (
 )
 
 
+def rows_of(fit: Fit) -> tuple[Criteria, ...]:
+    """The criteria of a fit, the number of segments that it found among them where those are still the segments."""
+    if fit.segmentation.hand:
+        return fit.evidence.criteria
+    return with_chosen(fit.evidence.criteria, fit.segments, fit.wcss)
+
+
 def with_chosen(criteria: Sequence[Criteria], segments: Sequence[Segment], wcss: float) -> tuple[Criteria, ...]:
     """The criteria, with the fitted number of segments added where it lies beyond those that were weighed."""
     k = len(segments)
@@ -236,7 +243,10 @@ def verdict_title(fit: Fit) -> str:
 
 def evidence_title(fit: Fit) -> str:
     """How many segments the evidence supports, against how many there are."""
-    k, recommended = len(fit.segments), fit.evidence.recommended
+    k, recommended = fit.found, fit.evidence.recommended
+    if fit.segmentation.hand:
+        supported = "none" if recommended == 1 else NUMBERS[recommended].lower()
+        return f"How many segments? The evidence supports {supported}; by hand they are {len(fit.segments)}"
     if k == recommended == 1:
         return "How many segments? None: no split of these customers holds"
     if k == recommended:

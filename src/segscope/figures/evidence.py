@@ -16,10 +16,10 @@ from segscope.figures.clustering import (
     finding,
     k_axis,
     line,
+    rows_of,
     silhouette_error,
     threshold_line,
     two_digits,
-    with_chosen,
 )
 from segscope.study import Fit
 from segscope.theme import Scheme, figure, palette
@@ -73,12 +73,12 @@ def shown_measures(evidence: Evidence) -> tuple[Measure, ...]:
 
 def panel_rows(fit: Fit) -> tuple[Criteria, ...]:
     """The criteria by number of segments, the fitted number among them."""
-    return with_chosen(fit.evidence.criteria, fit.segments, fit.wcss)
+    return rows_of(fit)
 
 
 def panel_figure(fit: Fit, measure: Measure, scheme: Scheme) -> go.Figure:
     """One criterion over the number of segments: the current one in blue, its threshold dashed, its own pick ringed."""
-    criteria, chosen, look = panel_rows(fit), len(fit.segments), palette(scheme)
+    criteria, chosen, look = panel_rows(fit), fit.found, palette(scheme)
     known = [(c, v, measure.error(c) or 0.0) for c in criteria if (v := measure.value(c)) is not None]
     ks, values = [c.k for c, _, _ in known], [round(v, 4) for _, v, _ in known]
     traces, notes, shapes = [], [], [band(chosen, look)]
@@ -162,7 +162,7 @@ def panel_words(fit: Fit, measure: Measure) -> str:
         return f"empty enough at {listed(held)}" if held else f"never down to {percent(VALLEY_DEEP)}"
     if measure.key == "bic":
         return f"lowest at {min(known, key=lambda row: row[1])[0]}"
-    return finding(rows, measure, len(fit.segments))
+    return finding(rows, measure, fit.found)
 
 
 def resamples_words(evidence: Evidence) -> str:

@@ -134,8 +134,8 @@ def _cut_note(height: float, k: int, scheme: Scheme) -> dict[str, Any]:
 
 def match_cut(tree: Tree, segmentation: Segmentation) -> tuple[int, ...]:
     """The place of the segment that each group of the cut is, for a segmentation by Ward; else nothing."""
-    k = len(segmentation.segments)
-    if segmentation.recipe.method != "ward" or k > len(tree.sizes):
+    k = len(segmentation.centres)
+    if segmentation.hand or segmentation.recipe.method != "ward" or k > len(tree.sizes):
         return ()
     mine, theirs = np.array(tree.centres(k)), np.array(segmentation.centres)
     distances = ((mine[:, None] - theirs[None]) ** 2).sum(axis=2)

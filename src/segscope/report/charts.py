@@ -44,8 +44,8 @@ class Chart:
 
 def evidence_charts(contents: Contents) -> list[Chart]:
     """WCSS, then the other criteria, over the number of segments; their numbers are in :func:`evidence_table`."""
-    fit, k = contents.fit, len(contents.fit.segments)
-    rows = criteria.with_chosen(fit.evidence.criteria, fit.segments, fit.wcss)
+    fit, k = contents.fit, contents.fit.found
+    rows = criteria.rows_of(fit)
     title = f"Spread within segments (WCSS): {criteria.elbow_words(fit)}"
     figure = criteria.wcss_by_k(rows, k, fit.evidence.elbow, SCHEME).update_layout(height=WCSS_HEIGHT)
     charts = [Chart("evidence-wcss", title, "Spread within segments by number of segments", figure)]
@@ -59,7 +59,7 @@ def evidence_charts(contents: Contents) -> list[Chart]:
 def evidence_table(contents: Contents) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Head and rows of the criteria for each number of segments."""
     fit = contents.fit
-    found = criteria.with_chosen(fit.evidence.criteria, fit.segments, fit.wcss)
+    found = criteria.rows_of(fit)
     head = ("k", "WCSS", *(m.title for m in criteria.MEASURES))
     rows = tuple((str(c.k), full(c.wcss), *(_or_dash(m.value(c), m) for m in criteria.MEASURES)) for c in found)
     return head, rows

@@ -4,7 +4,7 @@ from pptx.slide import Slide
 
 from segscope import __version__
 from segscope.comparing import brief
-from segscope.figures.clustering import MEASURES, evidence_title, sizes_title, verdict_title, with_chosen
+from segscope.figures.clustering import MEASURES, evidence_title, rows_of, sizes_title, verdict_title
 from segscope.naming import Trait
 from segscope.report import words
 from segscope.report.contents import Contents, SegmentFacts
@@ -192,7 +192,7 @@ def _evidence(deck: Deck, contents: Contents) -> None:
     fit = contents.fit
     slide = deck.slide([fitted(Line(evidence_title(fit), 26, bold=True), TITLE, 18)], TITLE)
     write(slide, Box(LEFT, 1.3, FULL, 0.8), [fitted(Line(fit.evidence.reason, 14), Box(0, 0, FULL, 0.85), 10)])
-    rows = with_chosen(fit.evidence.criteria, fit.segments, fit.wcss)
+    rows = rows_of(fit)
     ks, half = [str(c.k) for c in rows], FULL / 2 - 0.15
     wcss = [Series("WCSS", tuple(c.wcss for c in rows), (LOOK.secondary,))]
     lines(slide, Box(LEFT, 2.5, half, 3.7), SPREAD, ks, wcss, WHOLE, ACROSS)

@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from segscope.hand import structure
 from segscope.insights import Finding
 from segscope.insights.saying import inner
-from segscope.naming import methodology
 from segscope.preparation import in_words
 from segscope.recipe import METHOD_NAMES, Role
 from segscope.report.contents import Contents
@@ -102,12 +102,15 @@ def recipe_facts(contents: Contents) -> tuple[Fact, ...]:
         Fact("Cleaning", f"{recipe.column(r.column).label}: {r.action}", r.reason + ("" if r.enabled else " (off)"))
         for r in recipe.cleaning
     ]
+    pinned = fit.segmentation.pinned
     chosen = "as the evidence says" if recipe.segments is None else "as asked for"
     facts += [
         Fact("Transform", recipe.transform),
         Fact("Method", METHOD_NAMES[recipe.method]),
-        Fact("Segments", str(len(fit.segments)), chosen),
+        Fact("Segments", str(fit.found), chosen),
+        *(Fact("By hand", step.words or "changed") for step in structure(fit.segmentation.hand)),
         Fact("Seed", str(recipe.seed)),
+        *([Fact("By hand", f"{counted(len(pinned), 'customer')} pinned")] if pinned else []),
     ]
     return tuple(facts)
 
@@ -116,7 +119,7 @@ def method_text(fit: Fit) -> str:
     """How the segments were made, and on whom the evidence rests."""
     whole = fit.evidence.sample >= fit.customers
     sample = "all customers" if whole else f"{fit.evidence.sample:,} of {fit.customers:,} customers"
-    return f"{methodology(fit.recipe, len(fit.segments))} The evidence for each number of segments rests on {sample}."
+    return f"{fit.how_made} The evidence for each number of segments rests on {sample}."
 
 
 def limits(contents: Contents) -> tuple[Fact, ...]:

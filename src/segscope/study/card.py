@@ -110,7 +110,7 @@ class Card:
         raise StudyError(f"There is no solution {solution_id!r:.40} any more.{offers}")
 
 
-def usual_name(recipe: Recipe, segments: int) -> str:
+def usual_name(recipe: Recipe, segments: int, by_hand: bool = False) -> str:
     """What a solution is called unless somebody names it.
 
     >>> usual_name(Recipe(columns=(), features=("a", "b"), set_aside=True), 4)
@@ -119,6 +119,7 @@ def usual_name(recipe: Recipe, segments: int) -> str:
     parts = [counted(segments, "segment"), METHOD_NAMES[recipe.method]]
     parts.append(counted(len(recipe.features), "feature"))
     parts += ["unusual set aside"] if recipe.set_aside else []
+    parts += ["changed by hand"] if by_hand else []
     return ", ".join(parts)
 
 

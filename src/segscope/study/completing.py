@@ -39,7 +39,8 @@ def complete(ready: Ready, fit: Fit, progress: Progress) -> tuple[Fit, Seconds]:
     )
     tree = ward_tree(ready.points, recipe.seed)
     fit = replace(fit, evidence=evidence, path=path(solutions, ready.points), tree=tree)
-    if recipe.segments is None and evidence.recommended != len(fit.segments):
+    free = recipe.segments is None and not fit.segmentation.hand  # what was made by hand is not thrown away
+    if free and evidence.recommended != len(fit.segments):
         found = segmented(ready, evidence.recommended, part(progress, 0.75, 0.85), fit.segmentation)
         fit = replace(
             fit,

@@ -30,12 +30,13 @@ from segscope.engine import Engine, one, rows
 from segscope.errors import DataError
 from segscope.exploring import Variable, describe_variables
 from segscope.features import check_features, propose_derived, propose_features
+from segscope.hand import in_words
 from segscope.identity import free_numbers, match_segments
 from segscope.intake.copies import find_copies
 from segscope.intake.facts import ROW, ColumnFacts, measure_facts
 from segscope.intake.progress import part
 from segscope.intake.roles import newest_date, propose_roles
-from segscope.naming import Portrait, by_value, portray, value_column
+from segscope.naming import Portrait, by_value, methodology, portray, value_column
 from segscope.preparation import Preparation, coordinates, fit_preparation, to_model
 from segscope.profiling import Profiles, profile
 from segscope.recipe import Method, Recipe, Role
@@ -92,6 +93,17 @@ class Fit:
     def segments(self) -> tuple[Segment, ...]:
         """The segments, from most to least valuable."""
         return self.segmentation.segments
+
+    @property
+    def found(self) -> int:
+        """How many segments the method found, before any was merged or split by hand: what the evidence is about."""
+        return len(self.segmentation.centres)
+
+    @property
+    def how_made(self) -> str:
+        """How the segments were made, in sentences."""
+        by_hand = in_words(self.segmentation.hand)
+        return f"{methodology(self.recipe, self.found)}{f' {by_hand}' if by_hand else ''}"
 
 
 class Weigher(Protocol):
@@ -235,7 +247,7 @@ def make_ready(engine: Engine, source: Customers, recipe: Recipe, progress: Prog
     check_features(table, recipe)
     progress("Preparing features", 0.0)
     preparation = fit_preparation(engine, table, recipe)
-    model = _store_model(engine, table, recipe, preparation)
+    model = store_model(engine, table, recipe, preparation)
     aside = customers - int(one(engine, model.agg(n=model.count()))["n"]) if recipe.set_aside else 0
     if customers - aside < FEWEST_CUSTOMERS:
         raise DataError("Hardly any customer is left when the unusual ones are set aside. Let them take part.")
@@ -269,8 +281,8 @@ def segmented(ready: Ready, k: int, progress: Progress, previous: Segmentation |
     return Segmented(segmentation, verdict, profiles, portraits, refined.wcss, filling, ordered)
 
 
-def _store_model(engine: Engine, table: ibis.Table, recipe: Recipe, preparation: Preparation) -> ibis.Table:
-    # Lloyd passes read the model table many times: worth storing.
+def store_model(engine: Engine, table: ibis.Table, recipe: Recipe, preparation: Preparation) -> ibis.Table:
+    """The coordinates of those who make the segments, with their key: read many times, so it is stored."""
     if recipe.set_aside:
         quarters = quartiles(engine, table, recipe.measured_features)
         table = table.filter(~far_out(table, preparation, quarters))

@@ -123,7 +123,7 @@ def write_study(folder: Path, engine: Engine, source: ibis.Table, card: Card, fi
         before = _card_before(place)
         card = replace(with_data(before or card, there), name=card.name, source=card.source, synthetic=card.synthetic)
         card = replace(card, fit=store_fit(place, fit))
-        card = keeping(card, usual_name(fit.recipe, len(fit.segments)))
+        card = keeping(card, usual_name(fit.recipe, len(fit.segments), bool(fit.segmentation.hand)))
         write_card(place, card)
     return card
 
@@ -192,7 +192,7 @@ def write_fit(folder: Path, card: Card, fit: Fit, instead_of: str = "") -> Card:
     """
     card = with_current_kept(folder, card)
     changed = replace(card, customers=fit.customers, fit=store_fit(folder, fit))
-    changed = keeping(changed, usual_name(fit.recipe, len(fit.segments)), instead_of)
+    changed = keeping(changed, usual_name(fit.recipe, len(fit.segments), bool(fit.segmentation.hand)), instead_of)
     changed = in_history(changed, instead_of, changed.fit)
     write_card(folder, changed)
     return changed
@@ -203,7 +203,7 @@ def with_current_kept(folder: Path, card: Card) -> Card:
     if card.current is not None:
         return card
     old = read_fit(folder, card)
-    return keeping(card, usual_name(old.recipe, len(old.segments)))
+    return keeping(card, usual_name(old.recipe, len(old.segments), bool(old.segmentation.hand)))
 
 
 def write_card(folder: Path, card: Card) -> None:

@@ -99,7 +99,11 @@ def _step(folder: Path, card: Card, edit: Edit, to: str) -> Card:
 
 
 def _with(card: Card, name: str, fit: Fit) -> Card:
-    return following(replace(card, customers=fit.customers), name, usual_name(fit.recipe, len(fit.segments)))
+    return following(
+        replace(card, customers=fit.customers),
+        name,
+        usual_name(fit.recipe, len(fit.segments), bool(fit.segmentation.hand)),
+    )
 
 
 def _with_evidence_of(fit: Fit, other: Fit) -> Fit:

@@ -36,6 +36,7 @@ from segscope.study.folder import (
     write_fit,
     write_study,
 )
+from segscope.study.handwork import HandEdit, work_by_hand
 
 DATABASES = ("sqlite", "duckdb", "postgresql")
 PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
@@ -86,6 +87,7 @@ class Order:
     keep : move the source into the study: it was uploaded, and nobody else has it
     solution : id of a kept solution to make current, in place of a fit
     complete : complete the evidence of the current fit, in place of another one
+    by_hand : change the segments of the current fit by hand, in place of another one
     """
 
     folder: str
@@ -96,6 +98,7 @@ class Order:
     keep: bool = False
     solution: str = ""
     complete: bool = False
+    by_hand: HandEdit | None = None
 
     def to_json(self) -> str:
         """Write the order as JSON."""
@@ -132,6 +135,8 @@ def carry_out(order: Order, progress: Progress = silent) -> Fit:
         return switch(folder, card, order.solution)
     if order.complete:
         return complete_study(folder, progress)
+    if order.by_hand:
+        return work_by_hand(folder, order.by_hand, progress)
     if order.reading != card.reading:
         return reread(folder, card, order, progress)
     return refit(folder, order.recipe or read_fit(folder, card).recipe, progress)
@@ -280,7 +285,7 @@ def _answered(folder: Path, card: Card, recipe: Recipe) -> Kept | None:
                 found = read_solution(folder, kept.fit)
             except SegscopeError:
                 continue
-            if found.recipe == recipe:
+            if found.recipe == recipe and not found.segmentation.hand:
                 return kept
     return None
 

@@ -16,7 +16,7 @@ from segscope.engine import Engine, connect_scratch, one, rows
 from segscope.errors import SegscopeError, StudyError
 from segscope.features import source_columns
 from segscope.recipe import METHOD_NAMES, CleaningRule, Recipe
-from segscope.segmentation import SEGMENT, Segmentation, assign, to_customers, without_unneeded
+from segscope.segmentation import SEGMENT, Segmentation, assign, named_by, to_customers, without_unneeded
 from segscope.settings import from_environment
 from segscope.study.card import Card, Kept
 from segscope.study.customers import Source, make
@@ -40,8 +40,8 @@ class Solution:
 
     @property
     def criteria(self) -> Criteria:
-        """The criteria of its number of segments; blank ones where that was not weighed."""
-        k = len(self.fit.segments)
+        """The criteria of its number of segments as the model has them; blank ones where that was not weighed."""
+        k = len(self.fit.segmentation.centres)
         return next((c for c in self.fit.evidence.criteria if c.k == k), Criteria(k, self.fit.wcss))
 
 
@@ -156,7 +156,8 @@ def _customers(engine: Engine, folder: Path, card: Card, solution: Solution, nam
 
 def _same_rows(engine: Engine, table: ibis.Table, first: Segmentation, second: Segmentation) -> npt.NDArray[np.int64]:
     """Count in one pass: the second assigns the rows as they were before the first recipe cleaned them."""
-    needed = sorted({*_needed(first), *_needed(second)})
+    pinned = {name for s in (first, second) for name in named_by(s, table.columns)}
+    needed = sorted({*_needed(first), *_needed(second), *pinned})
     own = {f"__o{i}": name for i, name in enumerate(needed)}
     doubled = engine.view("__doubled", table.select(*needed, **{new: table[old] for new, old in own.items()}))
     found = engine.view("__found", _assigned(doubled, first))

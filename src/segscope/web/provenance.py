@@ -6,7 +6,6 @@ from dash import html
 
 from segscope.cleaning import CleaningEntry, rule_key
 from segscope.insights.saying import inner
-from segscope.naming import methodology
 from segscope.recipe import Family, Role
 from segscope.study import LiveStudy
 from segscope.web import parts
@@ -64,9 +63,7 @@ def facts(live: LiveStudy) -> html.Dl:
         [html.Dt("Segments made from"), html.Dd(listed([features[0], *map(inner, features[1:])]))],
         className="fact-wide",
     )
-    next_ = html.Div(
-        [html.Dt("What happens then"), html.Dd(methodology(recipe, len(live.fit.segments)))], className="fact-wide"
-    )
+    next_ = html.Div([html.Dt("What happens then"), html.Dd(live.fit.how_made)], className="fact-wide")
     return html.Dl([*tiles, made, next_], className="card data-facts")
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from dash import html
 
 from segscope.figures import clustering as figures
-from segscope.naming import methodology
 from segscope.preparation import CategoryPreparation, Step, in_words
 from segscope.recipe import METHOD_NAMES, DerivedColumn, Recipe
 from segscope.study import Fit, LiveStudy
@@ -30,7 +29,7 @@ def verdict(fit: Fit) -> html.Section:
         "Use no segments" if recommended == 1 else f"Use {counted(recommended, 'segment')} instead",
         id=rerun.RECOMMENDED,
         className="button",
-        hidden=recommended == k,
+        hidden=recommended == fit.found,
         title=fit.evidence.reason,
     )
     title = html.H1(figures.verdict_title(fit), className="verdict-title")
@@ -56,7 +55,7 @@ def recipe_card(live: LiveStudy) -> html.Section:
         "Recipe",
         html.Ul([feature_row(recipe, step) for step in steps], className="recipe-features", tabIndex=0),
         html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts(fit)], className="facts"),
-        html.P(methodology(recipe, len(fit.segments)), className="methodology"),
+        html.P(fit.how_made, className="methodology"),
         subtitle="What makes two customers alike",
     )
 
@@ -82,7 +81,7 @@ def facts(fit: Fit) -> list[tuple[str, str]]:
     explored = "all of them" if sample >= fit.customers else f"explored on {sample:,}, refined on all"
     return [
         ("Method", METHOD_NAMES[recipe.method]),
-        ("Segments", f"{len(fit.segments)}, {chosen}"),
+        ("Segments", f"{fit.found}, {chosen}{f'; {len(fit.segments)} by hand' * bool(fit.segmentation.hand)}"),
         ("Customers", f"{fit.customers:,}, {explored}"),
         ("Blanks filled", ", ".join(blanks) if blanks else "none"),
         ("Seed", str(recipe.seed)),

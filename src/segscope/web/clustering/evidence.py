@@ -156,7 +156,7 @@ def use(studies: Studies, study_id: str, k: int) -> object:
     SegscopeError : when the recipe does not allow it
     """
     live = studies.get(study_id)
-    if k == len(live.fit.segments):
+    if k == live.fit.found and not live.fit.segmentation.hand:
         return no_update
     wanted = live.recipe.replace(segments=k)
     check_features(live.customers, wanted)
@@ -230,7 +230,7 @@ def choice(fit: Fit) -> html.Div:
 
 def use_button(fit: Fit, k: int) -> html.Button:
     """The button that runs the study with a number of segments."""
-    current, recommended = k == len(fit.segments), k == fit.evidence.recommended
+    current, recommended = k == fit.found and not fit.segmentation.hand, k == fit.evidence.recommended
     words = "no segments: everybody together" if k == 1 else counted(k, "segment")
     marks = [", recommended" if recommended else "", ", shown now" if current else ""]
     return html.Button(

@@ -63,7 +63,7 @@ def run(studies: Studies, study_id: str, method: Method) -> object:
     SegscopeError : when the recipe does not allow it
     """
     live = studies.get(study_id)
-    wanted = live.recipe.replace(method=method, segments=len(live.fit.segments))
+    wanted = live.recipe.replace(method=method, segments=live.fit.found)
     return {"number": studies.start(study_id, Order(str(live.folder), wanted, live.card.reading)).number}
 
 
@@ -73,7 +73,7 @@ def card(live: LiveStudy) -> html.Section:
         html.Span(title(live.fit), id=TITLE),
         html.Div(id=BODY),
         html.Div(id=PROBLEM),
-        subtitle=f"The same customers and features, in {counted(len(live.fit.segments), 'segment')}, by each method",
+        subtitle=f"The same customers and features, in {counted(live.fit.found, 'segment')}, by each method",
         class_name="methods-card",
     )
 
@@ -81,7 +81,7 @@ def card(live: LiveStudy) -> html.Section:
 def title(fit: Fit) -> str:
     """Whether the other methods find the same segments."""
     others = [a for a in fit.alternatives if a.method != fit.recipe.method]
-    if not others or len(fit.segments) == 1:
+    if not others or fit.found == 1:
         return "Other methods"
     same = [a for a in others if a.agreement >= 0.8]
     rest = [a for a in others if a not in same]
@@ -98,7 +98,7 @@ def title(fit: Fit) -> str:
 def body(live: LiveStudy) -> Any:
     """The methods as a table, or why there is none."""
     fit = live.fit
-    if len(fit.segments) == 1:
+    if fit.found == 1:
         return html.P("With everybody in one segment, all methods agree.", className="card-note")
     if not fit.alternatives:
         return html.P("This comes with the full evidence.", className="card-note")

@@ -38,7 +38,7 @@ def contents(fit: Fit, scheme: Scheme) -> tuple[object, ...]:
     """Figure, title, note, sentences, what is waited for, and whether the drawing is hidden."""
     if not fit.path:
         return parts.EMPTY_FIGURE, figures.HEADING, "", [], MISSING if fit.evidence.complete else COMING, True
-    path = figures.path_of(fit.path, len(fit.segments), fit.path_segments)
+    path = figures.path_of(fit.path, fit.found, () if fit.segmentation.hand else fit.path_segments)
     told = enumerate(figures.sentences(path, fit.segments), 1)
     words = [html.Li(sentence, className="current" if k == path.shown else "") for k, sentence in told]
     drawing = figures.path_drawing(path, fit.segments, scheme)

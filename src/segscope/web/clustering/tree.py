@@ -36,7 +36,7 @@ def contents(fit: Fit, scheme: Scheme) -> tuple[object, ...]:
     """Figure, title, note, and whether the drawing is hidden."""
     if fit.tree is None or not fit.tree.merges:
         return parts.EMPTY_FIGURE, HEADING, MISSING if fit.evidence.complete else COMING, True
-    k, matched = len(fit.segments), figures.match_cut(fit.tree, fit.segmentation)
+    k, matched = fit.found, figures.match_cut(fit.tree, fit.segmentation)
     drawing = figures.tree_drawing(fit.tree, k, matched, fit.segments, scheme)
     return drawing, figures.tree_title(fit.tree, k), figures.tree_note(fit.tree, fit.evidence.customers), False
 

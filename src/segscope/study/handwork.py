@@ -1,0 +1,452 @@
+"""Work by hand on the segments of a study: merge two, split one in two, pin a customer; everything is computed anew.
+
+The model stays: nobody is clustered again but the customers of a segment that is split. What the change touches is
+profiled on all its customers, and the verdict rests on resamples on which the same was done (docs/verdict.md).
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import ibis
+import numpy as np
+
+from segscope.clustering import (
+    Points,
+    SegmentSilhouette,
+    Solution,
+    Verdict,
+    draw,
+    judge,
+    kmeans,
+    measure_groups,
+    refine,
+    silhouettes_by_segment,
+    solution_at,
+)
+from segscope.clustering.handmade import MOST_SEGMENTS, Merge, Split, cells_of
+from segscope.clustering.methods import segment_means
+from segscope.engine import Engine, rows
+from segscope.errors import DataError, StudyError
+from segscope.hand import MOST_PINS, HandStep, Pin, pins, with_step, without_pin
+from segscope.identity import free_numbers
+from segscope.intake.progress import part
+from segscope.naming import by_value, portray, value_column
+from segscope.preparation import coordinates
+from segscope.profiling import GroupProfile, Profiles, profile
+from segscope.segmentation import (
+    SEGMENT,
+    Segment,
+    Segmentation,
+    assign_only,
+    by_name,
+    check_shape,
+    segments_of_model,
+    to_customers,
+)
+from segscope.study.card import Card
+from segscope.study.customers import Source, make
+from segscope.study.engines import engine_for
+from segscope.study.fitting import Fit, Progress, profiled_columns, store_model
+from segscope.study.folder import read_card, read_data, read_fit
+from segscope.study.history import edited
+from segscope.study.influence import influence_of_filling
+from segscope.wording import counted
+
+MEASURED = "__measured"
+Kind = Literal["merge", "split", "pin", "unpin"]
+
+
+@dataclass(frozen=True)
+class HandEdit:
+    """What is to be done by hand. JSON.
+
+    Attributes
+    ----------
+    segment : id or name of the segment that is merged or split, or that a customer is pinned to
+    other : the one that it is merged with
+    keep : whose name, id and colour live on in a merge; "" those of the larger
+    customer : identifier of the customer who is pinned, or is no longer
+    """
+
+    kind: Kind
+    segment: str = ""
+    other: str = ""
+    keep: str = ""
+    customer: str = ""
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """Segments as they will be, before they are described.
+
+    Attributes
+    ----------
+    segmentation : its segments are those of before in their order, without one that was merged into another; one that
+        is new comes last, without a name
+    touched : labels of the segments whose customers are others now
+    words : what is done, for the history
+    """
+
+    segmentation: Segmentation
+    touched: frozenset[int]
+    words: str
+
+
+def work_by_hand(folder: Path, edit: HandEdit, progress: Progress) -> Fit:
+    """Change the segments of a study by hand, and make that the current fit; undone by segscope.study.history.
+
+    Raises
+    ------
+    SegscopeError : when it cannot be done; the study is as it was then
+    """
+    card = read_card(folder)
+    before = read_fit(folder, card)
+    check_edit(before.segmentation, edit)
+    engine = engine_for(card.customers * len(card.intake.columns))
+    try:
+        progress("Reading the data", 0.0)
+        source = make(engine, Source(read_data(folder, card, engine, "source"), ()), before.recipe).table
+        table = engine.view("__customers", to_customers(source, before.recipe))
+        if edit.kind in ("pin", "unpin"):
+            drafted = _pinned(engine, table, before.segmentation, edit)
+            found = _described(engine, table, before, drafted, part(progress, 0.1, 0.95))
+        else:
+            used = used_ids(folder, card)
+            drafted, found = _remade(engine, table, before, edit, used, part(progress, 0.05, 0.95))
+        check_shape(found.segmentation)
+        progress("Writing the study", 0.95)
+        edited(folder, found, _with_name(drafted.words, found))
+    finally:
+        engine.close()
+    return found
+
+
+def used_ids(folder: Path, card: Card) -> frozenset[str]:
+    """Ids of segments that any fit of the study has, also those that can be come back to."""
+    found: set[str] = set()
+    for name in card.fits:
+        with suppress(OSError, ValueError, KeyError, TypeError):  # a file that is damaged has no ids to tell
+            data = json.loads((folder / name).read_text(encoding="utf-8"))
+            found.update(str(s["id"]) for s in data["segmentation"]["segments"])
+    return frozenset(i for i in found if re.fullmatch(r"s[1-9]\d{0,8}", i))
+
+
+def check_edit(segmentation: Segmentation, edit: HandEdit) -> None:
+    """Raise unless something can be done by hand, as far as that can be told without the customers.
+
+    Raises
+    ------
+    StudyError : with the reason
+    """
+    if edit.kind != "unpin":
+        by_name(segmentation.segments, edit.segment)
+    if edit.kind == "merge":
+        one, other = by_name(segmentation.segments, edit.segment), by_name(segmentation.segments, edit.other)
+        if one.id == other.id:
+            raise StudyError(f"{one.name!r} cannot be merged with itself. Name another segment.")
+        if edit.keep and by_name(segmentation.segments, edit.keep).id not in (one.id, other.id):
+            raise StudyError(f"The name that lives on must be one of the two. Got {edit.keep!r:.60}.")
+    elif edit.kind == "split" and len(segmentation.segments) >= MOST_SEGMENTS:
+        raise StudyError(f"There are {MOST_SEGMENTS} segments, as many as can be. Merge two before you split one.")
+    elif edit.kind in ("pin", "unpin"):
+        _check_pin(segmentation, edit)
+
+
+def _check_pin(segmentation: Segmentation, edit: HandEdit) -> None:
+    if segmentation.recipe.identifier is None:
+        raise StudyError("No column of this study names the customer, so nobody can be pinned.")
+    if not edit.customer:
+        raise StudyError("Name the customer to pin, by identifier.")
+    if edit.kind == "unpin" and edit.customer not in segmentation.pinned:
+        raise StudyError(f"The customer {edit.customer!r:.60} is not pinned.")
+    if edit.kind == "pin" and len(segmentation.pinned) >= MOST_PINS and edit.customer not in segmentation.pinned:
+        raise StudyError(f"{MOST_PINS:,} customers are pinned, as many as can be. Unpin some first.")
+
+
+# ------------------------------------------------------------------------------------------------ what is to be
+
+
+def merged(segmentation: Segmentation, edit: HandEdit) -> Drafted:
+    """Two segments as one: it has the id, name and colour of the larger unless another is asked for."""
+    pair = by_name(segmentation.segments, edit.segment), by_name(segmentation.segments, edit.other)
+    kept = by_name(pair, edit.keep) if edit.keep else max(pair, key=lambda s: s.size)
+    gone = next(s for s in pair if s is not kept)
+    labels = labels_of(segmentation)
+    words = f"{gone.name} merged into {kept.name}"
+    step = Merge(labels[kept.id], labels[gone.id], words)
+    left = [s for s in segmentation.segments if s is not gone]
+    changed = _with_steps(segmentation, with_step(segmentation.hand, step), left, [labels[s.id] for s in left])
+    return Drafted(changed, frozenset({step.into}), words)
+
+
+def split(
+    segmentation: Segmentation, segment: Segment, centres: Sequence[Sequence[float]], used: frozenset[str]
+) -> Drafted:
+    """One segment as two: the first half keeps its id, name and colour.
+
+    Parameters
+    ----------
+    centres : of the two halves, in model space
+    used : ids that segments have or had; the second half gets another
+    """
+    labels = labels_of(segmentation)
+    fresh = len(segmentation.centres) + sum(isinstance(s, Split) for s in segmentation.hand)
+    one, other = (tuple(map(float, c)) for c in centres)
+    step = Split(labels[segment.id], fresh, (one, other), f"{segment.name} split in two")
+    number = max(int(i[1:]) for i in {*used, *(s.id for s in segmentation.segments)}) + 1
+    colour = free_numbers([s.colour for s in segmentation.segments], 1)[0]
+    new = replace(segment, id=f"s{number}", name="", colour=colour, size=0, share=0.0)
+    order = [*segmentation.segments, new]
+    known = [*(labels[s.id] for s in segmentation.segments), fresh]
+    changed = _with_steps(segmentation, with_step(segmentation.hand, step), order, known)
+    return Drafted(changed, frozenset({step.segment, fresh}), step.words)
+
+
+def labels_of(segmentation: Segmentation) -> dict[str, int]:
+    """The label of each segment, by its id."""
+    labels = segmentation.labels or range(len(segmentation.segments))
+    return dict(zip((s.id for s in segmentation.segments), labels, strict=True))
+
+
+def _with_steps(
+    segmentation: Segmentation, steps: tuple[HandStep, ...], segments: Sequence[Segment], labels: Sequence[int]
+) -> Segmentation:
+    if not steps:  # as the model has it
+        order = np.argsort(labels)
+        return replace(segmentation, hand=(), labels=(), segments=tuple(segments[i] for i in order))
+    return replace(segmentation, hand=steps, labels=tuple(labels), segments=tuple(segments))
+
+
+def _pinned(engine: Engine, table: ibis.Table, segmentation: Segmentation, edit: HandEdit) -> Drafted:
+    """One customer put into a segment, or left to the model again."""
+    labels = labels_of(segmentation)
+    known = [labels[s.id] for s in segmentation.segments]
+    who = _named(table, segmentation, [edit.customer])
+    was = _places(engine, who, segmentation)
+    if edit.kind == "unpin":
+        steps, words = (
+            without_pin(segmentation.hand, edit.customer),
+            f"Customer {edit.customer} left to the model again",
+        )
+    else:
+        if not was:
+            raise StudyError(f"There is no customer {edit.customer!r:.60} in this study. Type the identifier in full.")
+        target = by_name(segmentation.segments, edit.segment)
+        steps = with_step(segmentation.hand, Pin(edit.customer, labels[target.id]))
+        words = f"Customer {edit.customer} pinned to {target.name}"
+    changed = _with_steps(segmentation, steps, segmentation.segments, known)
+    check_shape(changed)
+    now = _places(engine, who, changed)
+    after = labels_of(changed)
+    touched = {known[p] for p in was} | {after[changed.segments[p].id] for p in now}
+    return Drafted(changed, frozenset(touched), words)
+
+
+def _named(table: ibis.Table, segmentation: Segmentation, customers: Sequence[str]) -> ibis.Table:
+    """The customers with these identifiers."""
+    name = segmentation.recipe.identifier
+    kind = table[name].type()
+    if not (kind.is_string() or kind.is_integer()):
+        raise StudyError(f"Customers are pinned by an identifier of text or whole numbers, which {name!r} is not.")
+    return table.filter(table[name].cast("string").isin(list(customers)))
+
+
+def _places(engine: Engine, table: ibis.Table, segmentation: Segmentation) -> set[int]:
+    found = assign_only(table.select(*_needed(segmentation)), segmentation)
+    return {int(r["place"]) for r in rows(engine, found.select(place=found[SEGMENT]).distinct())}
+
+
+def _needed(segmentation: Segmentation) -> tuple[str, ...]:
+    name = segmentation.recipe.identifier
+    return tuple(dict.fromkeys([*segmentation.recipe.features, *([name] if name else [])]))
+
+
+# ------------------------------------------------------------------------------------------------ done
+
+
+def _remade(
+    engine: Engine, table: ibis.Table, before: Fit, edit: HandEdit, used: frozenset[str], progress: Progress
+) -> tuple[Drafted, Fit]:
+    """Two segments merged or one split, described and judged."""
+    segmentation, recipe = before.segmentation, before.recipe
+    progress("Preparing the customers", 0.0)
+    model = store_model(engine, table, recipe, segmentation.preparation)
+    names = coordinates(segmentation.preparation)
+    points = draw(engine, model, names, "key", recipe.seed)
+    if edit.kind == "merge":
+        drafted = merged(segmentation, edit)
+    else:
+        progress("Splitting the segment", 0.15)
+        target = by_name(segmentation.segments, edit.segment)
+        place = segmentation.segments.index(target)
+        inside = segments_of_model(model, segmentation)
+        inside = engine.store("__part", inside.filter(inside.segment == place).select("key", *names))
+        drafted = split(segmentation, target, _halves(engine, inside, names, recipe.seed, target), used)
+        drafted = replace(drafted, segmentation=_with_pins_of_halves(engine, table, drafted.segmentation))
+    found = _described(engine, table, before, drafted, part(progress, 0.25, 0.5))
+    progress("Measuring the segments", 0.5)
+    made = found.segmentation
+    centres = tuple((0.0,) * len(names) for _ in made.segments)
+    wcss = measure_groups(engine, segments_of_model(model, made), names, centres).wcss
+    verdict, silhouettes = judged(points, made, part(progress, 0.55, 1.0))
+    word = zip(made.segments, verdict.segments, strict=True)
+    segments = tuple(replace(s, verdict=v.verdict, stability=v.stability) for s, v in word)
+    made = replace(made, segments=segments)
+    return drafted, replace(found, segmentation=made, verdict=verdict, silhouettes=silhouettes, wcss=wcss)
+
+
+def _halves(
+    engine: Engine, inside: ibis.Table, names: Sequence[str], seed: int, segment: Segment
+) -> tuple[tuple[float, ...], ...]:
+    """Two centres of a segment's customers by k-means, the larger half's first."""
+    points = draw(engine, inside, names, "key", seed)
+    rested = refine(engine, inside, names, two_centres(points, seed, segment.name))
+    order = sorted(range(2), key=lambda i: (-rested.sizes[i], i))
+    return tuple(rested.centres[i] for i in order)
+
+
+def two_centres(points: Points, seed: int, name: str) -> tuple[tuple[float, ...], ...]:
+    """The centres of two halves of a segment's customers.
+
+    Raises
+    ------
+    DataError : when the customers are all alike
+    """
+    if points.distinct < 2:
+        raise DataError(f"{name!r} cannot be split: its customers are all alike on what the segments are made of.")
+    return kmeans(points, 2, seed).centres
+
+
+def _with_pins_of_halves(engine: Engine, table: ibis.Table, segmentation: Segmentation) -> Segmentation:
+    """Who is pinned to a segment that is split goes to the nearer half."""
+    step = next(s for s in reversed(segmentation.hand) if isinstance(s, Split))
+    mine = [p.customer for p in pins(segmentation.hand) if p.segment == step.segment]
+    if not mine:
+        return segmentation
+    two = replace(
+        segmentation, centres=step.centres, shapes=(), reach=(), hand=(), labels=(), segments=segmentation.segments[:2]
+    )
+    name = segmentation.recipe.identifier or ""
+    found = assign_only(_named(table, segmentation, mine).select(*_needed(segmentation)), two)
+    who = rows(engine, found.filter(found[SEGMENT] == 1).select(customer=found[name].cast("string")).distinct())
+    moved = {str(r["customer"]) for r in who}
+    hand = tuple(
+        Pin(s.customer, step.fresh) if isinstance(s, Pin) and s.customer in moved else s for s in segmentation.hand
+    )
+    return replace(segmentation, hand=hand)
+
+
+def _described(engine: Engine, table: ibis.Table, before: Fit, drafted: Drafted, progress: Progress) -> Fit:
+    """Sizes, profiles and portraits of the segments that a change touches; all are put in order of value again."""
+    progress("Describing the segments", 0.0)
+    recipe, draft = before.recipe, drafted.segmentation
+    labels = labels_of(draft)
+    profiles = _profiled(engine, table, before, drafted)
+    order = by_value(profiles, recipe)
+    profiles = Profiles(profiles.everybody, tuple(profiles.segments[i] for i in order))
+    ordered = tuple(draft.segments[i] for i in order)
+    portraits = portray(profiles, recipe, {p: s.name for p, s in enumerate(ordered) if s.name})
+    worth = value_column(recipe)
+    segments = tuple(
+        replace(
+            segment,
+            name=portrait.name,
+            sentence=portrait.sentence,
+            size=profiles.segments[place].customers,
+            share=profiles.segments[place].customers / draft.customers,
+            value_share=profiles.share_of_total(place, worth) if worth else None,
+        )
+        for place, (segment, portrait) in enumerate(zip(ordered, portraits, strict=True))
+    )
+    made = _in_order(draft, segments, labels, order)
+    quarters = {f: (p.quarter, p.three_quarters) for f, p in profiles.everybody.numbers.items()}
+    progress("Looking at filled blanks", 0.8)
+    filling = influence_of_filling(engine, table, made, quarters)
+    verdict, silhouettes = before.verdict, before.silhouettes
+    if len(segments) == len(before.segments):  # judged anew where there are more or fewer
+        verdict, silhouettes = _same_in_order(before, segments)
+    return replace(
+        before,
+        segmentation=made,
+        profiles=profiles,
+        portraits=portraits,
+        filling=filling,
+        verdict=verdict,
+        silhouettes=silhouettes,
+    )
+
+
+def _in_order(
+    draft: Segmentation, segments: tuple[Segment, ...], labels: Mapping[str, int], order: Sequence[int]
+) -> Segmentation:
+    if draft.hand:
+        return replace(draft, segments=segments, labels=tuple(labels[s.id] for s in segments))
+    return replace(
+        draft,
+        segments=segments,
+        centres=tuple(draft.centres[i] for i in order),
+        shapes=tuple(draft.shapes[i] for i in order) if draft.shapes else (),
+        reach=tuple(draft.reach[i] for i in order) if draft.reach else (),
+    )
+
+
+def _same_in_order(before: Fit, segments: Sequence[Segment]) -> tuple[Verdict, tuple[SegmentSilhouette, ...]]:
+    """Verdict and silhouettes of segments that only stand in another order: pins take no part in them."""
+    places = {s.id: i for i, s in enumerate(segments)}
+    order = sorted(range(len(segments)), key=lambda i: places[before.segments[i].id])
+    moved = {old: new for new, old in enumerate(order)}
+    words = tuple(
+        replace(v, nearest=None if v.nearest is None else moved[v.nearest])
+        for v in (before.verdict.segments[i] for i in order)
+    )
+    silhouettes = tuple(before.silhouettes[i] for i in order) if before.silhouettes else ()
+    return replace(before.verdict, segments=words), silhouettes
+
+
+def _profiled(engine: Engine, table: ibis.Table, before: Fit, drafted: Drafted) -> Profiles:
+    """Profiles in the order of the draft: those that are not touched are as they were."""
+    draft = drafted.segmentation
+    labels = labels_of(draft)
+    places = [p for p, s in enumerate(draft.segments) if labels[s.id] in drafted.touched]
+    numbers, categories = profiled_columns(before.recipe)
+    wanted = dict.fromkeys([*_needed(draft), *numbers, *categories])
+    assigned = assign_only(table.select(*wanted), draft)
+    touched = assigned.filter(assigned[SEGMENT].isin(places)).select(*numbers, *categories, SEGMENT)
+    measured = profile(engine, engine.store(MEASURED, touched), SEGMENT, len(draft.segments), numbers, categories)
+    known: dict[str, GroupProfile] = dict(zip((s.id for s in before.segments), before.profiles.segments, strict=True))
+    segments = tuple(measured.segments[p] if p in places else known[s.id] for p, s in enumerate(draft.segments))
+    engine.drop(MEASURED)
+    return Profiles(before.profiles.everybody, segments)
+
+
+def judged(
+    points: Points, segmentation: Segmentation, progress: Progress
+) -> tuple[Verdict, tuple[SegmentSilhouette, ...]]:
+    """The verdict on segments made by hand, and their silhouettes.
+
+    Parameters
+    ----------
+    points : the customers who made the segments, in model space
+    """
+    base = solution_at(points, segmentation.centres, segmentation.shapes)
+    recipe, plan = segmentation.recipe, segmentation.plan
+    verdict = judge(
+        points, base, recipe.seed, on_progress=progress, method=recipe.method, hand=plan, spread=segmentation.spread
+    )
+    if plan is None:
+        return verdict, silhouettes_by_segment(points, base)
+    labels, k = plan.places[cells_of(points.values, base.labels, plan)], len(plan.groups)
+    means = segment_means(points, labels, k)
+    sizes = np.bincount(labels, weights=points.weights, minlength=k)
+    mine = Solution(tuple(tuple(m) for m in means.tolist()), labels, 0.0, tuple(sizes.tolist()))
+    return verdict, silhouettes_by_segment(points, mine)
+
+
+def _with_name(words: str, fit: Fit) -> str:
+    """What was done, with how many segments there are now."""
+    return f"{words}; {counted(len(fit.segments), 'segment')} now"
