@@ -58,7 +58,7 @@ test-browser: .venv/.installed-dev chromium ## the page in a real Chromium
 .PHONY: bench
 bench: .venv/.installed-dev chromium ## time the main job, then exploring
 	CHROMIUM="$(find_chromium)" $(BIN)/python benchmarks/main_job.py $(ARGS)
-	CHROMIUM="$(find_chromium)" $(BIN)/python benchmarks/brushing.py
+	CHROMIUM="$(find_chromium)" $(BIN)/python benchmarks/brushing.py $(ARGS)
 
 .PHONY: screenshots
 screenshots: .venv/.installed-dev chromium ## redraw docs/images/*.png

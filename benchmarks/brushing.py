@@ -1,9 +1,9 @@
 """Exploring: linked brushing, and what a committed filter costs. Nothing is asserted.
 
-Prints a table: brush to paint over the panels in view; a cube ready after the pointer enters a panel, with and without
-other filters; the same counts as plain DuckDB group-bys in the same run; what a committed filter costs the server,
-beside twelve plain histograms; bytes, memory, and how many of 200 random filters give the counts of a direct count.
-``--customers 10000000`` for the large.
+Prints a table: brush to paint over the panels in view, beside twelve Plotly bar charts redrawn; a cube ready after the
+pointer enters a panel, with and without other filters; the same counts as plain DuckDB group-bys in the same run; what
+a committed filter costs the server, beside twelve plain histograms; bytes, memory, and how many of 200 random filters
+give the counts of a direct count. ``--customers 10000000`` for the large.
 """
 
 import argparse
@@ -61,6 +61,33 @@ COLOUR_AND_SIZE = """() => {
   window.dash_clientside.set_props("explore-size", { value: "MntWines" });
   window.dash_clientside.set_props("explore-colour", { value: "Income" });
 }"""
+# Twelve bar charts of the library that dashboards use, each everybody and a selection in forty bins, drawn anew.
+PLOTLY = """async () => {
+  const box = document.createElement("div");
+  box.style = "position:fixed;inset:0;display:grid;grid-template-columns:repeat(4,1fr);z-index:999;background:white";
+  const charts = Array.from({ length: 12 }, () => box.appendChild(document.createElement("div")));
+  document.body.append(box);
+  const bell = (i) => Math.exp(-(((i - 20) / 8) ** 2));
+  const counts = (scale) => Array.from({ length: 40 }, (_, i) => Math.round(scale * 1000 * bell(i)));
+  const bars = (scale) => [{ type: "bar", y: counts(1) }, { type: "bar", y: counts(scale) }];
+  const layout = { barmode: "overlay", width: 340, height: 280, showlegend: false };
+  const painted = () => new Promise((done) => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = done;
+    channel.port2.postMessage(0);
+  }));
+  for (const chart of charts) await window.Plotly.newPlot(chart, bars(0.5), layout, { staticPlot: true });
+  const times = [];
+  for (let turn = 0; turn < 40; turn += 1) {
+    const started = performance.now();
+    const now = bars(0.2 + 0.02 * turn);
+    await Promise.all(charts.map((chart) => window.Plotly.react(chart, now, layout, { staticPlot: true })));
+    await painted();
+    times.push(performance.now() - started);
+  }
+  box.remove();
+  return times;
+}"""
 IN_VIEW = "() => window.segscopePanels.inView().map((v) => v.column)"
 
 
@@ -109,6 +136,7 @@ def in_the_page(folder: Path) -> tuple[list[tuple[str, list[float]]], list[tuple
             ready_filtered = [entered(page, filtered, name) for name in BRUSHED]
             open_page(page, address)
             paints = [t for name in BRUSHED for t in brushed(page, name)]
+            plotly = page.evaluate(PLOTLY)
             sent = [payload(browser.new_page(), address, name) for name in BRUSHED]
             memory = peak_memory(server.pid)
             browser.close()
@@ -117,6 +145,7 @@ def in_the_page(folder: Path) -> tuple[list[tuple[str, list[float]]], list[tuple
         server.wait(10)
     times = [
         (f"brush to paint, {shown} linked panels", paints),
+        ("yardstick: twelve Plotly bar charts redrawn", plotly),
         ("cube ready after the pointer enters, everybody", ready),
         ("cube ready after the pointer enters, two other filters", ready_filtered),
     ]

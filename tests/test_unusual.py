@@ -6,11 +6,11 @@ import pyarrow as pa
 import pytest
 
 from segscope.clustering.assign import Shape
-from segscope.engine import Engine
+from segscope.engine import Engine, rows
 from segscope.preparation import FeaturePreparation
 from segscope.recipe import ColumnRole, Recipe, Role
 from segscope.segmentation import Segment, Segmentation, assign
-from segscope.unusual import Bounds, bounds, count_unusual, list_unusual, mark, value_in_words
+from segscope.unusual import Bounds, bounds, count_unusual, list_unusual, mark, unusual_rows, value_in_words
 
 QUARTERS = {"spend": (10.0, 20.0), "visits": (0.0, 0.0)}
 SPEND = [15.0, 12.0, 50.0, 51.0, 110.0, -80.0, float("nan")]
@@ -89,3 +89,14 @@ def test_a_segmentation_from_before_reach_was_measured_has_nobody_far(engine: En
     made = segmentation(reach=())
     limits = bounds(made.preparation, QUARTERS)
     assert count_unusual(engine, mark(assign(customers, made), made, QUARTERS), limits).far == 0
+
+
+def test_all_unusual_customers_can_be_taken_elsewhere_with_why(engine: Engine, customers: ibis.Table) -> None:
+    made = segmentation(reach=(1e9,))
+    marked = mark(assign(customers, made), made, QUARTERS)
+    found = rows(engine, unusual_rows(marked, made.recipe, bounds(made.preparation, QUARTERS), ["Everyone"]))
+    assert [(r["id"], r["segment"], r["times_beyond"], r["why"], r["spend"]) for r in found] == [
+        ("c4", "Everyone", 3.0, "Spend above 50", 110.0),
+        ("c5", "Everyone", 3.0, "Spend below -20", -80.0),
+        ("c3", "Everyone", 1.033, "Spend above 50", 51.0),
+    ]

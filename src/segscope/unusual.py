@@ -194,6 +194,36 @@ def list_unusual(
     )
 
 
+def unusual_rows(marked: ibis.Table, recipe: Recipe, limits: Sequence[Bounds], names: Sequence[str]) -> ibis.Table:
+    """All customers that :func:`mark` found as rows to take elsewhere, the farthest first.
+
+    Identifier, ``segment``, ``times_beyond`` (1 lies on the fence), ``why``, then the features.
+    """
+    parts = [
+        ibis.ifelse(marked[f"__beyond{i}"] > 1.0, "; " + _beyond_words(marked, b, recipe), "")
+        for i, b in enumerate(limits)
+    ]
+    parts.append(ibis.ifelse(marked["__far"] > 1.0, "; far from the centre of its segment", ""))
+    why = reduce(lambda said, part: said + part, parts)
+    first = [recipe.identifier] if recipe.identifier else []
+    told = {"segment": ibis.cases(*((marked[SEGMENT] == i, name) for i, name in enumerate(names)), else_="")}
+    told |= {"times_beyond": marked[HOW_FAR].round(3), "why": why.substr(2)}
+    kept = {f"__{c}": value for c, value in told.items()}
+    rest = [c for c in recipe.features if c not in first]
+    table = marked.select(*first, *rest, **kept, __how_far=HOW_FAR, __row=ROW)
+    ordered = table.order_by([ibis.desc("__how_far"), "__row"])
+    taken = {*first, *rest}
+    renamed = {(name if name not in taken else f"{name}_"): ordered[f"__{name}"] for name in told}
+    return ordered.select(*first, **renamed, **{c: ordered[c] for c in rest})
+
+
+def _beyond_words(marked: ibis.Table, limit: Bounds, recipe: Recipe) -> ir.StringValue:
+    label = recipe.column(limit.feature).label
+    above = as_number(marked[limit.feature]) > limit.high
+    ends = [f"{label} {side} {full(end)}" for side, end in (("above", limit.high), ("below", limit.low))]
+    return ibis.ifelse(above, *ends)
+
+
 def value_in_words(label: str, value: float, limit: Bounds) -> str:
     """Why a value is unusual.
 

@@ -179,6 +179,19 @@ def test_a_clicked_value_is_counted_before_the_server_answers(page: Page, site: 
     page.unroute_all(behavior="ignoreErrors")
 
 
+def test_a_value_under_the_pointer_shows_what_it_would_select(page: Page, site: Site) -> None:
+    opened(page, site)
+    panel(page, "Education").locator("h3").hover()
+    page.wait_for_function(READY, arg="Education")
+    value = panel(page, "Education").locator(".choice").nth(1)
+    n = int(value.locator("b").inner_text().replace(",", ""))
+    value.hover()
+    expect(page.locator("#explore-count strong")).to_have_text(f"{n:,}")
+    assert "f=" not in page.url
+    page.mouse.move(2, 2)
+    expect(page.locator("#explore-count strong")).to_have_text("2,240")
+
+
 def test_a_finger_brushes_too(browser: Browser, site: Site) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = patient(context.new_page())

@@ -207,3 +207,50 @@ def test_a_refresh_stays_under_100_kilobytes(page: Page, site: Site) -> None:
         page.wait_for_timeout(100)
     assert len(sizes) >= 5
     assert 0 < sum(sizes) < 100_000
+
+
+def test_a_bar_is_told_in_words_and_the_numbers_of_a_panel_are_one_click_away(page: Page, site: Site) -> None:
+    opened(page, site, "sample")
+    ages = panel(page, "Age")
+    box = ages.locator("svg.hist").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 30)
+    expect(ages.locator(".readout")).to_have_text(re.compile(r"^\d+ to \d+: [\d,]+, [\d.]+ %$"))
+    ages.get_by_role("button", name="Numbers of Age").click()
+    dialog = page.locator("dialog.numbers")
+    counts = [int(n.replace(",", "")) for n in dialog.locator("tbody td:nth-child(4)").all_inner_texts()]
+    assert sum(counts) == 2240
+    for kind, ending in (("CSV", ".csv"), ("PNG", ".png")):
+        with page.expect_download() as saved:
+            dialog.get_by_role("button", name=kind).click()
+        assert saved.value.suggested_filename == "age" + ending
+    dialog.get_by_role("button", name="Close").click()
+
+
+def test_panels_stand_in_the_order_that_is_chosen_and_keep_it(page: Page, site: Site) -> None:
+    opened(page, site, "sample")
+    names = page.locator(".panel:visible h3")
+    page.get_by_label("Order of the panels").select_option("name")
+    found = names.all_inner_texts()
+    assert found == sorted(found)
+    page.get_by_label("Order of the panels").select_option("differs")
+    panel(page, "Age").get_by_label("Age, from").fill("60")
+    panel(page, "Age").get_by_label("Age, from").press("Enter")
+    expect(names.first).to_have_text("Age")
+    page.reload()
+    expect(page.get_by_label("Order of the panels")).to_have_value("differs")
+    page.get_by_label("Order of the panels").select_option("")
+
+
+def test_a_month_is_a_limit_and_the_keyboard_takes_it_back(page: Page, site: Site) -> None:
+    opened(page, site, "sample")
+    since = panel(page, "Customer since")
+    since.get_by_label("Customer since, from").fill("2013-03")
+    since.get_by_label("Customer since, from").press("Enter")
+    expect(page).to_have_url(re.compile("2013-03-01"))
+    since.get_by_label("Customer since, from").fill("soon")
+    since.get_by_label("Customer since, from").press("Enter")
+    expect(since.get_by_role("alert")).to_contain_text("no day like")
+    since.locator("svg.hist").focus()
+    page.keyboard.press("Control+z")
+    expect(page.locator("#explore-count strong")).to_have_text("2,240")

@@ -16,7 +16,9 @@ from segscope.recipe import Role
 from segscope.scoring import free_names, segment_name
 from segscope.segmentation import SECOND, SEGMENT, STRENGTH, by_name
 from segscope.study.audiences import conditions, find_audience, read_audiences
+from segscope.study.fitting import Fit
 from segscope.study.live import SEGMENT_VARIABLE, LiveStudy
+from segscope.unusual import Quartiles, bounds, mark, unusual_rows
 
 BLOCK_ROWS = 200_000
 STRENGTH_DIGITS = 6
@@ -95,6 +97,37 @@ def customer_list(live: LiveStudy, filters: Filters, columns: Sequence[str] | No
     rows = chosen.select(ROW, **{f"__{i}": value for i, value in enumerate(values)})
     names = (*first, *free_names([*first, *rest]), *rest)
     return CustomerList(live, rows, names, count_customers(live.engine, chosen))
+
+
+@dataclass(frozen=True, eq=False)
+class UnusualList:
+    """All unusual customers, the farthest first: who, in which segment, how far and why, then the features."""
+
+    live: LiveStudy
+    rows: ibis.Table
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Names and types of the columns."""
+        return self.live.engine.fetch(self.rows.limit(0)).schema
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows, block by block."""
+        yield from self.live.engine.batches(self.rows)
+
+
+def unusual_list(live: LiveStudy) -> UnusualList:
+    """List the unusual customers."""
+    quarters, segmentation = feature_quarters(live.fit), live.fit.segmentation
+    marked = mark(live.customers, segmentation, quarters)
+    limits = bounds(segmentation.preparation, quarters)
+    return UnusualList(live, unusual_rows(marked, live.recipe, limits, [s.name for s in live.fit.segments]))
+
+
+def feature_quarters(fit: Fit) -> Quartiles:
+    """The quartiles of the measured features among all customers."""
+    numbers = fit.profiles.everybody.numbers
+    return {f: (numbers[f].quarter, numbers[f].three_quarters) for f in fit.recipe.measured_features}
 
 
 def wanted_filters(live: LiveStudy, segment: str | None = None, audience: str | None = None) -> Filters:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from segscope.errors import RecipeError, SegscopeError, StudyError
 from segscope.exploring import parse_filters
 from segscope.exporting import check_size, encoded
-from segscope.study.lists import CustomerList, customer_list, list_columns, wanted_filters
+from segscope.study.lists import CustomerList, customer_list, list_columns, unusual_list, wanted_filters
 from segscope.web.studies import Studies
 from segscope.web.uploads import disposition
 
@@ -34,6 +34,11 @@ def list_address(study_id: str, **wanted: Any) -> str:
     '/api/studies/shop/customers?format=csv&columns=age&columns=R%26D'
     """
     return f"/api/studies/{quote(study_id)}/customers?{urlencode(wanted, doseq=True)}"
+
+
+def unusual_address(study_id: str) -> str:
+    """The address of the list of unusual customers."""
+    return f"/api/studies/{quote(study_id)}/unusual"
 
 
 def routes(studies: Studies) -> APIRouter:
@@ -76,6 +81,21 @@ def routes(studies: Studies) -> APIRouter:
         # "identity": megabytes are not compressed on the loop that answers everybody else.
         headers = {"Content-Disposition": disposition(name, f".{format}"), "Content-Encoding": "identity"}
         return StreamingResponse(chain([first], blocks), media_type=MEDIA[format], headers=headers)
+
+    @router.get("/api/studies/{study_id}/unusual")
+    def unusual(study_id: str, format: Format = "csv") -> Response:
+        """Send the unusual customers as a file, the farthest first, with how far they are out and why."""
+        try:
+            live = studies.get(study_id)
+        except SegscopeError as error:
+            return JSONResponse({"error": str(error)}, NOT_FOUND)
+        found = unusual_list(live)
+        blocks = encoded(found.batches(), found.schema, f".{format}")
+        headers = {
+            "Content-Disposition": disposition(f"{live.card.name} unusual customers", f".{format}"),
+            "Content-Encoding": "identity",
+        }
+        return StreamingResponse(blocks, media_type=MEDIA[format], headers=headers)
 
     return router
 

@@ -66,7 +66,8 @@
     return made;
   }
 
-  function showNumbers(name, data) {
+  /* ``picture`` makes a PNG of what has no chart of the library's. */
+  function showNumbers(name, data, picture) {
     const shown = data.rows.slice(0, 2000);
     const body = element("table", { className: "plain-table" },
       element("thead", {}, element("tr", {}, ...data.head.map((h) => element("th", { scope: "col" }, h)))),
@@ -74,13 +75,15 @@
     const dialog = element("dialog", { className: "numbers" });
     const csv = [data.head, ...data.rows].map((row) => row.map(csvCell).join(",")).join("\r\n");
     const save = element("button", { className: "button", onclick: () => download(fileName(name, "csv"), new Blob(["\ufeff" + csv], { type: "text/csv" })) }, "CSV");
+    const draw = picture ? [element("button", { className: "button", onclick: async () => download(fileName(name, "png"), await picture()) }, "PNG")] : [];
     const close = element("button", { className: "button", onclick: () => dialog.close() }, "Close");
-    dialog.append(element("header", {}, element("h2", {}, name), save, close), element("div", { className: "table-box" }, body));
+    dialog.append(element("header", {}, element("h2", {}, name), save, ...draw, close), element("div", { className: "table-box" }, body));
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
   }
 
+  window.segscopeCharts = { show: showNumbers };
   const fileName = (name, ending) => name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") + "." + ending;
 
   document.addEventListener("click", async (event) => {

@@ -4,7 +4,8 @@
 
    panels_filters.js what is selected      panels_cubes.js  counts while brushing    panels_bins.js  limits and bars
    panels_brush.js   numbers and dates     panels_choices.js categories              panels_tools.js pin and hide
-   panels_scales.js  logarithmic bins      panels_words.js   words and elements */
+   panels_scales.js  logarithmic bins      panels_words.js   words and elements
+   panels_numbers.js a panel's numbers as a table, CSV and picture */
 (function (P) {
   "use strict";
 
@@ -42,7 +43,9 @@
     hidden = P.hiddenButton();
     box.append(hidden.node);
     const more = document.getElementById("explore-more");
-    if (more) more.onclick = () => { P.state.all = !P.state.all; P.arrange(); };
+    if (more) more.onclick = () => P.rearrange({ all: !P.arrangement().all });
+    const order = document.getElementById("explore-order");
+    if (order) Object.assign(order, { value: P.arrangement().order, onchange: () => P.rearrange({ order: order.value }) });
     const search = document.getElementById("explore-search");
     if (search) {
       search.value = P.state.search;
@@ -72,7 +75,8 @@
     const kept = P.arrangement();
     const isPinned = ({ variable }) => kept.pinned.includes(variable.column);
     const isHidden = ({ variable }) => kept.hidden.includes(variable.column);
-    const ordered = [...parts.filter(isPinned), ...parts.filter((part) => !isPinned(part))];
+    const inOrder = P.inOrder(parts);
+    const ordered = [...inOrder.filter(isPinned), ...inOrder.filter((part) => !isPinned(part))];
     const focused = document.activeElement;
     ordered.forEach(({ panel }, i) => { if (box.children[i] !== panel) box.insertBefore(panel, box.children[i]); });
     if (focused && box.contains(focused)) focused.focus({ preventScroll: true });
@@ -84,7 +88,7 @@
       const { variable, panel } = part;
       const found = !wanted || variable.label.toLowerCase().includes(wanted) || variable.column.toLowerCase().includes(wanted);
       const away = isHidden(part) && !P.showHidden && !wanted;
-      const shown = found && !away && (P.state.all || wanted || rank < first || P.state.filters[variable.column] || isPinned(part));
+      const shown = found && !away && (kept.all || wanted || rank < first || P.state.filters[variable.column] || isPinned(part));
       if (found && !away) rank += 1;
       const before = panel.hidden;
       panel.hidden = !shown;
@@ -99,8 +103,8 @@
     if (more) {
       const rest = parts.filter((part) => !isHidden(part)).length;
       more.hidden = Boolean(wanted) || rest <= first;
-      more.textContent = P.state.all ? "Show fewer" : "Show all " + rest + " variables";
-      more.setAttribute("aria-expanded", P.state.all);
+      more.textContent = kept.all ? "Show fewer" : "Show all " + rest + " variables";
+      more.setAttribute("aria-expanded", kept.all);
     }
   };
 
@@ -128,7 +132,7 @@
       clear.hidden = !filter;
       unit.hidden = Boolean(filter);
       panel.classList.toggle("filtered", Boolean(filter));
-      if (filter) clear.textContent = P.inWords(Object.assign({}, variable, { label: "" }), filter).trim() + " ✕";
+      if (filter) clear.replaceChildren(P.element("span", {}, P.inWords(Object.assign({}, variable, { label: "" }), filter).trim()), " ✕");
       clear.setAttribute("aria-label", "Clear the filter on " + variable.label);
       if (!panel.hidden) draw();
     });
@@ -149,11 +153,22 @@
   function drawAll() {
     drawSelected();
     P.busy(false);
+    if (P.arrangement().order === "differs") P.arrange();
     const empty = document.getElementById("explore-none");
     if (empty) empty.hidden = P.state.selected > 0;
     P.drawFilters();
     P.redrag();
   }
+
+  /* Ctrl Z and Ctrl Shift Z (or Y), unless something is being typed. */
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || !parts.length || !parts[0].panel.isConnected) return;
+    const key = event.key.toLowerCase();
+    if (!["z", "y"].includes(key) || event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    if (key === "y" || event.shiftKey) P.redo();
+    else P.undo();
+  });
 
   let waiting = 0;
   new ResizeObserver(() => {

@@ -77,6 +77,17 @@
     return path || "M0 0";
   };
 
+  /* A text as a day, or as the first or last day of a month or a year; NaN where it is none. */
+  P.readDay = function (text, last) {
+    const match = /^(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?$/.exec(text.trim());
+    if (!match) return NaN;
+    const [year, month, day] = match.slice(1).map((part) => part && Number(part));
+    const from = (y, m, d) => new Date(Date.UTC(y, m - 1, d));
+    const found = day ? from(year, month, day) : !last ? from(year, month || 1, 1) : month ? from(year, month + 1, 0) : from(year, 12, 31);
+    const kept = (!month || found.getUTCMonth() === month - 1) && (!day || found.getUTCDate() === day);
+    return kept ? found.toISOString().slice(0, 10) : NaN;
+  };
+
   /* A text as a number: 1,200 or 1.2k or 35%; NaN where it is none. */
   P.readNumber = function (text) {
     const cleaned = text.trim().replace(/[\s,\u202f']/g, "").toLowerCase();

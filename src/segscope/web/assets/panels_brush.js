@@ -34,8 +34,9 @@
     const marks = [shade, ...edges, ...handles];
     plot.append(shade, everybody, chosen, ...edges, ...handles);
     const axis = P.element("div", { class: "axis", "aria-hidden": "true" });
+    const readout = P.element("div", { class: "readout", "aria-hidden": "true" });
     const fields = P.limitFields(variable);
-    panel.append(plot, axis, ...fields.nodes);
+    panel.append(plot, P.element("div", { class: "under" }, axis, readout), ...fields.nodes);
 
     let width = 0;
     let brush = null; // [from, to] in bins while it is being dragged
@@ -44,6 +45,7 @@
     function drawCounts() {
       const top = Math.max(1, ...whole().slice(0, count));
       chosen.setAttribute("d", P.bars(state().counts[variable.key] || whole(), count, width / count, HEIGHT, top));
+      if (told >= 0) tell(told);
     }
     function drawBrush() {
       const now = brush || P.edgesOf(variable, state().filters[variable.column]);
@@ -123,6 +125,19 @@
       plot.addEventListener("pointerup", end);
       plot.addEventListener("pointercancel", end);
     });
+    /* the bar under the pointer, in words */
+    let told = -1;
+    function tell(i) {
+      told = i;
+      const all = whole()[i] || 0, mine = (state().counts[variable.key] || whole())[i] || 0;
+      readout.textContent = i < 0 ? "" : P.binWords(variable, i) + ": " + P.full(mine) + (mine === all ? "" : " of " + P.full(all)) + ", " + P.percent(mine, state().selected);
+    }
+    plot.addEventListener("pointermove", (event) => {
+      if (event.pointerType === "touch" || dragging) return tell(-1);
+      const box = plot.getBoundingClientRect();
+      tell(Math.max(0, Math.min(count - 1, Math.floor(((event.clientX - box.left) / box.width) * count))));
+    });
+    plot.addEventListener("pointerleave", () => tell(-1));
     plot.addEventListener("dblclick", () => choose(0, count));
     plot.addEventListener("keydown", (event) => {
       const now = P.edgesOf(variable, state().filters[variable.column]) || [0, count];
@@ -175,19 +190,19 @@
     const date = variable.kind === "date";
     const boxes = [0, 1].map((i) =>
       P.element("input", {
-        type: date ? "date" : "text", inputmode: date ? null : "decimal", class: "end", autocomplete: "off", spellcheck: "false",
-        "aria-label": variable.label + (i ? ", to" : ", from"), placeholder: date ? null : P.short(i ? bins.largest : bins.smallest),
-        min: date ? P.dayText(bins.smallest) : null, max: date ? P.dayText(bins.largest) : null, onchange: () => read(),
+        type: "text", inputmode: date ? null : "decimal", class: "end", autocomplete: "off", spellcheck: "false",
+        "aria-label": variable.label + (i ? ", to" : ", from"), placeholder: P.shown(variable, i ? bins.largest : bins.smallest),
+        title: date ? "A day, a month or a year: 2014-06-29, 2014-06 or 2014" : null, onchange: () => read(),
       })
     );
     const ends = P.element("div", { class: "ends" }, boxes[0], P.element("span", { "aria-hidden": "true" }, "to"), boxes[1]);
     const message = P.element("div", { class: "end-message", role: "alert" });
 
     function read() {
-      const values = boxes.map((box) => (box.value.trim() === "" ? null : date ? box.value : P.readNumber(box.value)));
+      const values = boxes.map((box) => (box.value.trim() === "" ? null : date ? P.readDay(box.value, box === boxes[1]) : P.readNumber(box.value)));
       const wrong = values.findIndex((value) => typeof value === "number" && Number.isNaN(value));
       boxes.forEach((box, i) => box.setAttribute("aria-invalid", i === wrong));
-      if (wrong >= 0) message.textContent = "“" + boxes[wrong].value.trim().slice(0, 20) + "” is not a number.";
+      if (wrong >= 0) message.textContent = "“" + boxes[wrong].value.trim().slice(0, 20) + "” is " + (date ? "no day like 2014-06-29." : "not a number.");
       else if (values[0] !== null && values[1] !== null && values[0] > values[1]) message.textContent = "The first must not be above the second.";
       else {
         message.textContent = "";

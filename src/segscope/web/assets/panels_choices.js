@@ -5,6 +5,7 @@
   const BLANK = "(blank)";
   const PAUSE = 250; // milliseconds without a key before the server is asked
   const MANY = 8;
+  const REST = 120; // milliseconds that the pointer rests on a value before its selection is shown
 
   P.choicePanel = function (panel, variable) {
     const { element } = P;
@@ -19,7 +20,8 @@
     }
     function addRow(name, text, title) {
       const all = element("i", { class: "everybody" }), mine = element("i", { class: "chosen" }), n = element("b", {});
-      const row = element("button", { class: "choice", type: "button", role: "checkbox", "aria-checked": "false", title: title || text, onclick: () => toggle(name) },
+      const row = element("button", { class: "choice", type: "button", role: "checkbox", "aria-checked": "false", title: title || text, onclick: () => toggle(name),
+        onpointerenter: (event) => { if (event.pointerType === "mouse") consider(name); }, onpointerleave: () => consider(null) },
         element("span", {}, text), element("em", {}, all, mine), n);
       list.append(row);
       return { name, row, all, mine, n };
@@ -74,13 +76,30 @@
       row.classList.toggle("out", chosen().length > 0 && !chosen().includes(name));
     }
     const slot = (name) => (name === BLANK ? variable.choices.length : names.indexOf(name));
-    function toggle(name) {
+    function turned(name) {
       const next = chosen().includes(name) ? chosen().filter((value) => value !== name) : [...chosen(), name];
-      const ordered = [...names.filter((value) => next.includes(value)), ...next.filter((value) => !names.includes(value))];
-      if (ordered.every((value) => names.includes(value))) {
-        P.cubes.preview(variable, ordered.length ? ordered.map((value) => [slot(value), slot(value) + 1]) : null);
+      return [...names.filter((value) => next.includes(value)), ...next.filter((value) => !names.includes(value))];
+    }
+    function preview(values) {
+      const known = values.every((value) => names.includes(value));
+      return known && P.cubes.preview(variable, values.length ? values.map((value) => [slot(value), slot(value) + 1]) : null);
+    }
+    /* What a click would select is shown while the pointer rests on a value. */
+    let waiting = 0, considered = false;
+    function consider(name) {
+      clearTimeout(waiting);
+      if (name !== null) waiting = setTimeout(() => { considered = preview(turned(name)); if (considered) P.drawCounts(); }, REST);
+      else if (considered) {
+        considered = false;
+        Object.assign(P.state, P.state.served);
         P.drawCounts();
       }
+    }
+    function toggle(name) {
+      clearTimeout(waiting);
+      considered = false;
+      const ordered = turned(name);
+      if (preview(ordered)) P.drawCounts();
       P.setFilter(variable.column, ordered.length ? { in: ordered } : null);
     }
 
@@ -89,7 +108,9 @@
       const top = Math.max(1, ...whole());
       rows.forEach((part) => {
         part.mine.style.width = ((mine[slot(part.name)] || 0) / top) * 100 + "%";
-        part.n.textContent = P.full(mine[slot(part.name)] || 0);
+        const n = mine[slot(part.name)] || 0, all = whole()[slot(part.name)] || 0;
+        part.n.textContent = P.full(n);
+        part.row.title = nameOf(part.name) + ": " + P.full(n) + (n === all ? "" : " of " + P.full(all)) + ", " + P.percent(n, P.state.selected) + " of the selected";
       });
     }
     function draw() {

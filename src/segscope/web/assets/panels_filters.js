@@ -6,7 +6,7 @@
   "use strict";
 
   const state = (P.state = {
-    key: "", fit: "", meta: [], whole: {}, counts: {}, filters: {}, total: 0, selected: 0, past: [], future: [], all: false, search: "", logs: [],
+    key: "", fit: "", meta: [], whole: {}, counts: {}, filters: {}, total: 0, selected: 0, past: [], future: [], search: "", logs: [],
   });
   P.same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 

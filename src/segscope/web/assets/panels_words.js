@@ -16,6 +16,7 @@
     if (Number.isInteger(value) || size >= 9.95) return value.toFixed(0);
     return String(size >= 1 ? +value.toFixed(1) : +value.toPrecision(2));
   };
+  P.percent = (n, of) => (of ? ((100 * n) / of).toFixed(n && n < of / 10 ? 1 : 0) : "0") + " %";
   P.full = (n) => n.toLocaleString("en-GB");
   P.dayText = (days) => new Date(days * DAY).toISOString().slice(0, 10);
   P.days = (text) => Date.parse(text) / DAY;

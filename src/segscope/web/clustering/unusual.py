@@ -12,9 +12,11 @@ from segscope.recipe import Recipe
 from segscope.segmentation import SEGMENT, Segmentation, assign
 from segscope.study import Fit, LiveStudy, Order
 from segscope.study.folder import read_solution
-from segscope.unusual import Counts, Quartiles, Unusual, bounds, count_unusual, list_unusual, mark
+from segscope.study.lists import feature_quarters
+from segscope.unusual import Counts, Unusual, bounds, count_unusual, list_unusual, mark
 from segscope.web import parts
 from segscope.web.attributes import aria
+from segscope.web.lists import unusual_address
 from segscope.web.studies import Studies
 from segscope.wording import counted, listed, percent
 
@@ -87,17 +89,12 @@ def register(app: Dash, studies: Studies) -> None:
 
 def find(live: LiveStudy) -> tuple[Counts, tuple[Unusual, ...]]:
     """How many customers are unusual, and those who are most."""
-    segmentation, quarters = live.fit.segmentation, _quarters(live.fit)
+    segmentation, quarters = live.fit.segmentation, feature_quarters(live.fit)
     limits = bounds(segmentation.preparation, quarters)
     marked = mark(live.customers, segmentation, quarters)
     names = [s.name for s in live.fit.segments]
     counts = count_unusual(live.engine, marked, limits)
     return counts, list_unusual(live.engine, marked, live.recipe, limits, names, LISTED)
-
-
-def _quarters(fit: Fit) -> Quartiles:
-    numbers = fit.profiles.everybody.numbers
-    return {f: (numbers[f].quarter, numbers[f].three_quarters) for f in fit.recipe.measured_features}
 
 
 def other_way(recipe: Recipe) -> Recipe:
@@ -227,7 +224,10 @@ def _table(live: LiveStudy, counts: Counts, found: tuple[Unusual, ...]) -> html.
         className="plain-table unusual-table",
     )
     box = html.Div(table, className="table-box", tabIndex=0, role="region", **aria(label=caption))
-    return html.Div([box, html.P(f"{caption}; {more:,} more are not listed.", className="card-note") if more else None])
+    words = f"{caption}; {more:,} more are in the file." if more else None
+    address = unusual_address(live.folder.name)
+    link = html.A(f"Download all {counts.customers:,} as CSV", href=address, className="button unusual-download")
+    return html.Div([box, html.Div([html.P(words, className="card-note"), link], className="unusual-foot")])
 
 
 def _cells(live: LiveStudy, one: Unusual, named: bool) -> list[Any]:

@@ -10,7 +10,7 @@ from segscope.figures import explore as figures
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.theme import Scheme
 from segscope.web import audiences, parts
-from segscope.web.attributes import aria, in_browser
+from segscope.web.attributes import aria, data, in_browser
 from segscope.web.differing import OPEN, REST, against_choices, find_differences
 from segscope.web.exploration import (
     associated,
@@ -25,6 +25,7 @@ from segscope.web.shell import Page
 from segscope.web.studies import Studies
 
 NONE = ""
+ORDERS = [("", "Features first"), ("differs", "What differs most"), ("name", "A to Z"), ("file", "As in the file")]
 BOXES, VIOLINS = "boxes", "violins"
 MOST_WAITING = 24  # three rows of a very wide window
 State_ = Mapping[str, Any]
@@ -227,6 +228,13 @@ def _bar(live: LiveStudy) -> html.Div:
                     dcc.Input(
                         id="explore-search", type="search", placeholder="Find a variable", className="explore-search"
                     ),
+                    html.Select(
+                        [html.Option(label, value=value) for value, label in ORDERS],
+                        id="explore-order",
+                        className="explore-order",
+                        title="Order of the panels",
+                        **aria(label="Order of the panels"),
+                    ),
                     html.Button(
                         "↶",
                         id="explore-undo",
@@ -267,6 +275,7 @@ def _difference_card(live: LiveStudy) -> html.Section:
     return parts.card(
         [html.Span("How does this selection differ?", id="explore-differs-title"), parts.info(help_text)],
         html.Div(id="explore-differs", className="differs", **aria(live="polite")),
+        html.Button("Numbers", className="chart-tool differs-numbers", **data(numbers="differs")),
         subtitle=html.Span(id="explore-differs-note"),
         actions=[_against_select(live)],
     )
