@@ -276,7 +276,7 @@ def _array(value: float) -> npt.NDArray[np.float64]:
 
 
 def _scorer(live: LiveStudy) -> RecordScorer:
-    return live.once("scoring: records", lambda: RecordScorer(live.fit.segmentation))
+    return live.once_named("scoring: records", lambda: RecordScorer(live.fit.segmentation))
 
 
 def _donors(live: LiveStudy) -> Donors:

@@ -154,7 +154,7 @@ def used(fit: Fit, tmp_path: Path) -> None:
     counts = count_bins(live.engine, live.customers, live.variables, live.customers)
     live.engine.close()
     assert all(sum(c) == fit.customers for c in counts.values())
-    assert counts["__segment_name"][: len(fit.segments)] == [s.size for s in fit.segments]
+    assert counts["__segment"][: len(fit.segments)] == [s.size for s in fit.segments]
     assert (
         score_file(fit.segmentation, tmp_path / "customers.parquet", tmp_path / "scored.parquet").rows == fit.customers
     )

@@ -1,13 +1,16 @@
 """A study in use: everybody loaded once, with bins and segments, behind a locked door."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from segscope.engine import rows
-from segscope.exploring import Choice, count_bins, count_customers, select
-from segscope.study import SEGMENT_VARIABLE, LiveStudy, open_study, read_card
+from segscope.exploring import Choice, count_bins, count_customers, in_words, parse_filters, select
+from segscope.study import SEGMENT_VARIABLE, LiveStudy, open_study, read_card, read_fit, reopened
+from segscope.study.history import edited
 
 
 @pytest.fixture
@@ -21,7 +24,8 @@ def test_every_customer_is_loaded_with_a_segment(live: LiveStudy) -> None:
 
 def test_the_segment_is_a_variable_like_any_other(live: LiveStudy) -> None:
     place, variable = live.variable(SEGMENT_VARIABLE)
-    assert variable.choices == tuple(s.name for s in live.fit.segments)
+    assert variable.choices == tuple(s.id for s in live.fit.segments)
+    assert variable.shown == tuple(s.name for s in live.fit.segments)
     counts = count_bins(live.engine, live.customers, live.variables, live.customers)
     assert counts[SEGMENT_VARIABLE] == [s.size for s in live.fit.segments] + [0]
     chosen = select(live.customers, (Choice(SEGMENT_VARIABLE, (variable.choices[0],)),), live.variables)
@@ -56,3 +60,26 @@ def test_many_threads_may_ask_at_once(live: LiveStudy) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(ask, range(24)))
     assert all(a == answers[0] for a in answers)
+
+
+def test_another_name_touches_no_customer_and_breaks_no_filter(shop: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(shop, tmp_path / "study"))
+    live = open_study(folder)
+    old = live.fit.segments[0]
+    kept = [{SEGMENT_VARIABLE: {"in": [old.id]}}, {"__segment_name": {"in": [old.name]}}]
+    before, named = live.stamp, live.once_named("x", lambda: [s.name for s in live.fit.segments])
+    fit = read_fit(folder, live.card)
+    first, *others = fit.segments
+    segments = (replace(first, name="Stars"), *others)
+    edited(folder, replace(fit, segmentation=replace(fit.segmentation, segments=segments)), "called Stars")
+    again = reopened(live, folder)
+    assert again.engine is live.engine and again.customers is live.customers
+    place, variable = again.variable(SEGMENT_VARIABLE)
+    assert variable.shown[0] == again.views[place].shown[0] == "Stars"
+    assert again.stamp != before
+    assert again.once_named("x", lambda: [s.name for s in again.fit.segments]) != named
+    for state in kept:
+        (found,) = parse_filters(state, live.variables)
+        assert found == Choice(SEGMENT_VARIABLE, (old.id,))
+        assert in_words(found, variable) == "Segment Stars"
+    live.engine.close()

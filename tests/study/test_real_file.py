@@ -214,7 +214,8 @@ def test_segments_share_out_everybody_and_all_that_was_spent(real: Real) -> None
 def test_the_customers_of_the_study_are_the_sizes_of_the_segments(real: Real) -> None:
     counts: dict[str, int] = {}
     for c in real.customers.values():
-        counts[c["__segment_name"]] = counts.get(c["__segment_name"], 0) + 1
+        name = real.fit.segments[c["__segment"]].name
+        counts[name] = counts.get(name, 0) + 1
     assert counts == {s.name: s.size for s in real.fit.segments}
 
 
@@ -277,7 +278,8 @@ def test_scoring_keeps_every_row_and_cell_and_appends_three_columns(real: Real, 
     assert [row[:29] for row in after] == before
     names = {s.name for s in real.fit.segments}
     assert all(row[29] in names and row[31] in names - {row[29]} and 0.25 <= float(row[30]) <= 1 for row in after[1:])
-    assert [r[29] for r in after[1:]] == [real.customers[int(r[0])]["__segment_name"] for r in before[1:]]
+    places = [real.customers[int(r[0])]["__segment"] for r in before[1:]]
+    assert [r[29] for r in after[1:]] == [real.fit.segments[place].name for place in places]
 
 
 def test_the_snapshot_keeps_the_records_in_the_order_of_the_file(real: Real) -> None:

@@ -72,7 +72,7 @@ def read(live: LiveStudy, body: bytes, column: int, shown: list[int]) -> dict[in
 
 def test_a_cube_sums_up_to_the_counts_of_the_other_filters(client: TestClient, studies: Studies) -> None:
     live = studies.get("small")
-    income, shown = place(live, "Income"), [place(live, c) for c in ("age", "Education", "__segment_name")]
+    income, shown = place(live, "Income"), [place(live, c) for c in ("age", "Education", "__segment")]
     filters = {**FILTERS, "Income": [1, 2]}
     answer = asked(client, studies, column=income, shown=",".join(map(str, shown)), f=json.dumps(filters))
     assert answer.status_code == 200

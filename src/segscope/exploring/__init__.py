@@ -3,7 +3,7 @@
 from segscope.exploring.associations import Associations, associate, strongest
 from segscope.exploring.counts import BinCounts, add_bins, count_bins, count_customers, without
 from segscope.exploring.differences import Difference, Moments, differences, leading, moments
-from segscope.exploring.filters import Choice, Filters, Range, count_each, in_words, parse_filters, select
+from segscope.exploring.filters import Choice, Filters, Range, count_each, in_words, parse_filters, renewed, select
 from segscope.exploring.levels import Levels, boxes_of, count_levels
 from segscope.exploring.pairs import (
     Boxes,
@@ -55,6 +55,7 @@ __all__ = [
     "log_view",
     "moments",
     "parse_filters",
+    "renewed",
     "select",
     "shapes",
     "strongest",

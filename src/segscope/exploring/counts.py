@@ -85,6 +85,8 @@ def bin_index(table: ibis.Table, variable: Variable) -> ir.IntegerValue:
         # Bounded before it is floored: infinities and far values do not fit an integer.
         bounded = ibis.greatest(ibis.least(place, float(variable.bins.count - 1)), 0.0).floor()
         return ibis.ifelse(known, bounded, blank).cast(_smallest(blank))
+    if variable.names:
+        return table[variable.column].fill_null(blank).cast(_smallest(blank))
     value = text_value(table, variable)
     named = [c for c in variable.choices if c != OTHER]
     cases = [(value == name, i) for i, name in enumerate(named)]

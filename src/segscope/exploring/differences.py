@@ -272,7 +272,7 @@ def category_difference(variable: Variable, mine: Sequence[int], theirs: Sequenc
     return Difference(
         variable.column, variable.label, "", effect,
         min(effect, math.sqrt(low / total)), max(effect, math.sqrt(min(1.0, high / total))),
-        mine[value] / n, theirs[value] / others, variable.choices[value],
+        mine[value] / n, theirs[value] / others, variable.shown[value],
     )  # fmt: skip
 
 

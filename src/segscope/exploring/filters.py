@@ -16,6 +16,7 @@ from segscope.exploring.variables import BLANK, OTHER, Variable, day_text, numer
 from segscope.formula import EPOCH
 from segscope.wording import listed, short
 
+FORMER_COLUMNS = {"__segment_name": "__segment"}  # filters of before segments were known by their ids
 WHOLE_BELOW = 2.0**53  # beyond, not every whole number is a float
 
 
@@ -50,13 +51,36 @@ def parse_filters(state: Mapping[str, Any] | None, variables: Sequence[Variable]
     """
     by_name = {v.column: v for v in variables}
     filters: list[Range | Choice] = []
-    for column, wanted in (state or {}).items():
+    for column, wanted in renewed(state or {}, variables).items():
         if column not in by_name:
             raise RecipeError(f"There is no column {column!r} to filter by.{did_you_mean(column, by_name)}")
         found = _parse_one(by_name[column], wanted)
         if found is not None:
             filters.append(found)
     return tuple(filters)
+
+
+def renewed(state: Mapping[str, Any], variables: Sequence[Variable]) -> dict[str, Any]:
+    """A filter state in which what has an id is known by it, not by the name that it had when the state was written.
+
+    >>> segment = Variable("__segment", "Segment", "category", choices=("s1", "s2"), names=("Stars", "Others"))
+    >>> renewed({"__segment_name": {"in": ["Stars", "s2"]}, "age": [30, 40]}, [segment])
+    {'__segment': {'in': ['s1', 's2']}, 'age': [30, 40]}
+    """
+    by_name = {v.column: v for v in variables}
+    made: dict[str, Any] = {}
+    for column, wanted in state.items():
+        now = column if column in by_name else FORMER_COLUMNS.get(column, column)
+        variable = by_name.get(now)
+        if variable and variable.names and isinstance(wanted, Mapping) and isinstance(wanted.get("in"), list):
+            ids = dict(zip(variable.names, variable.choices, strict=True))
+            wanted = {"in": [v if v in variable.choices else _id_of(v, ids) for v in wanted["in"]]}
+        made[now] = wanted
+    return made
+
+
+def _id_of(value: Any, ids: Mapping[str, str]) -> Any:
+    return ids.get(value, value) if isinstance(value, str) else value
 
 
 def _parse_one(variable: Variable, wanted: Any) -> Range | Choice | None:
@@ -163,7 +187,8 @@ def in_words(wanted: Range | Choice, variable: Variable) -> str:
     'Education PhD or Master'
     """
     if isinstance(wanted, Choice):
-        shown = list(wanted.values[:3]) + ([f"{len(wanted.values) - 3} more"] if len(wanted.values) > 3 else [])
+        shown = [variable.called(v) for v in wanted.values[:3]]
+        shown += [f"{len(wanted.values) - 3} more"] if len(wanted.values) > 3 else []
         return f"{variable.label} {listed(shown, 'or')}"
     low, high = (
         None if v is None else day_text(v) if variable.kind == "date" else short(v) for v in (wanted.low, wanted.high)

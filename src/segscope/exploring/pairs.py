@@ -98,8 +98,8 @@ def _paired(counts: npt.NDArray[np.int64], axis: int) -> npt.NDArray[np.int64]:
 
 
 def slot_name(variable: Variable, slot: int) -> str:
-    """The name of a category's slot."""
-    return variable.choices[slot] if slot < len(variable.choices) else BLANK
+    """The name of a category's slot, as people read it."""
+    return variable.shown[slot] if slot < variable.slots else BLANK
 
 
 def cloud(engine: Engine, sample: ibis.Table, axes: dict[str, tuple[int, Variable]], limit: int = MAX_ROWS) -> Cloud:

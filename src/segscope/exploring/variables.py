@@ -62,7 +62,8 @@ class Variable:
     """A column that can be looked at, filtered and plotted.
 
     ``bins`` for numbers and dates; ``choices`` (most frequent first) for categories and flags, with ``others`` counting
-    the values that are grouped.
+    the values that are grouped. ``names``: what people call the choices where these are ids; the column then holds
+    their places, so that a thing can be called otherwise without touching a customer.
     """
 
     column: str
@@ -75,6 +76,20 @@ class Variable:
     others: int = 0
     derived: bool = False
     family: str = ""
+    names: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The choices as people read them."""
+        return self.names or self.choices
+
+    def called(self, value: str) -> str:
+        """What people call a choice.
+
+        >>> Variable("x", "Segment", "category", choices=("s1", "s2"), names=("Stars", "Others")).called("s2")
+        'Others'
+        """
+        return dict(zip(self.choices, self.names, strict=True)).get(value, value) if self.names else value
 
     @property
     def slots(self) -> int:
@@ -241,6 +256,8 @@ def _with_choices(engine: Engine, table: ibis.Table, variable: Variable) -> Vari
 def text_value(table: ibis.Table, variable: Variable) -> ir.StringValue:
     """A category's value as text; flags read yes and no."""
     column = table[variable.column]
+    if variable.names:
+        return ibis.cases(*((column == place, value) for place, value in enumerate(variable.choices)))
     kind = column.type()
     if kind.is_boolean():
         return ibis.cases((column.isnull(), ibis.null("string")), (column, "yes"), else_="no")

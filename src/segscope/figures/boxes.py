@@ -62,7 +62,7 @@ def split(found: Boxes, by: Mapping[str, Variable]) -> Split:
             kept[axis] = (None,)
             continue
         present = {g[axis] for g in found.groups}
-        ordered = tuple(v for v in (*by[axis].choices, BLANK) if v in present)
+        ordered = tuple(v for v in (*by[axis].shown, BLANK) if v in present)
         room = most.get(axis) or MAX_BOXES // (len(kept["facet"]) * len(kept["colour"]))
         kept[axis] = ordered[:room] or (None,)
         if len(ordered) > room:

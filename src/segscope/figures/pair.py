@@ -86,7 +86,7 @@ def _groups(
     """Name, colour and places of the points of each value; in grey and behind, the rare ones and the blanks."""
     look = palette(scheme)
     values = chosen.columns["colour"]
-    own = colour.choices[:MAX_COLOURS]
+    own = colour.shown[:MAX_COLOURS]
     rows: dict[str, list[int]] = {}
     for i, value in enumerate(values):
         rows.setdefault(value if value in own else "blank" if value == BLANK else OTHERS, []).append(i)
@@ -165,8 +165,8 @@ def _sizes(cloud: Cloud, size: Variable | None) -> "float | Bytes":
 def _shares(values: Sequence[Any], variable: Variable) -> list[float]:
     """Where values lie between the ends of their axis, from 0 to 1; blanks at 0. Of a category, in the order shown."""
     if variable.kind == "category":
-        last = max(1, len(variable.choices) - 1)
-        place = {name: i / last for i, name in enumerate(variable.choices)}
+        last = max(1, len(variable.shown) - 1)
+        place = {name: i / last for i, name in enumerate(variable.shown)}
         return [place.get(v, 0.0) for v in values]
     low, high = span(variable)
     return [max(0.0, min(1.0, ((low if v is None else v) - low) / ((high - low) or 1.0))) for v in values]

@@ -160,7 +160,7 @@ def find_confirmed(live: LiveStudy) -> Insights:
     """The findings of a study that were confirmed on the other half of its customers; searched for once."""
     key = customer_key(live.sample, live.recipe)
     names = [s.name for s in live.fit.segments]
-    return live.once(
+    return live.once_named(
         "insights: findings",  # where the Insights page keeps them too
         lambda: find_insights(live.engine, live.sample, SEGMENT, key, live.recipe, live.fit.profiles, names),
     )

@@ -141,7 +141,7 @@ def wanted_filters(live: LiveStudy, segment: str | None = None, audience: str | 
     if audience is not None:
         filters = conditions(find_audience(read_audiences(live.folder), audience), live.variables)
     if segment is not None:
-        filters += (Choice(SEGMENT_VARIABLE, (by_name(live.fit.segments, segment).name,)),)
+        filters += (Choice(SEGMENT_VARIABLE, (by_name(live.fit.segments, segment).id,)),)
     return filters
 
 

@@ -22,7 +22,7 @@ from segscope.study.folder import read_card, read_data, read_fit
 
 SAMPLE_CUSTOMERS = 20_000
 Result = TypeVar("Result")
-SEGMENT_VARIABLE = "__segment_name"
+SEGMENT_VARIABLE = SEGMENT
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class LiveStudy:
     @property
     def stamp(self) -> str:
         """What tells this data and segmentation from others; the same when only evidence is added."""
-        return self.once("stamp", lambda: _fingerprint(self.card.data + dump_json(self.fit.segmentation)))
+        return self.once_named("stamp", lambda: _fingerprint(self.card.data + dump_json(self.fit.segmentation)))
 
     def once(self, key: Hashable, compute: Callable[[], Result]) -> Result:
         """Compute something that never changes for this study once; it is forgotten with the study."""
@@ -73,19 +73,38 @@ class LiveStudy:
             found: Result = self._kept[key]
         return found
 
+    def once_named(self, key: Hashable, compute: Callable[[], Result]) -> Result:
+        """The same for what holds the names of segments: computed anew when these change."""
+        return self.once((key, self.fit.segments), compute)
+
 
 def _fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def reopened(live: LiveStudy, folder: Path) -> LiveStudy:
-    """A study that is open, as it is written now; where only evidence was added its customers stay loaded."""
+    """A study that is open, as it is written now.
+
+    Where only evidence was added, or segments are called otherwise, its customers stay loaded.
+    """
     card = read_card(folder)
     fit = read_fit(folder, card)
-    same = (live.card.data, live.fit.segmentation, live.fit.variables)
-    if same == (card.data, fit.segmentation, fit.variables):
-        return replace(live, card=card, fit=fit)
-    return open_study(folder)
+    if _what_is_loaded(live.card, live.fit) != _what_is_loaded(card, fit):
+        return open_study(folder)
+    segment = segment_variable(fit)
+    variables, views = (tuple(segment if v.names else v for v in shown) for shown in (live.variables, live.views))
+    return replace(live, card=card, fit=fit, variables=variables, views=views)
+
+
+def _what_is_loaded(card: Card, fit: Fit) -> tuple[object, ...]:
+    """What the stored customers follow from: everything but what their segments are called."""
+    return card.data, replace(fit.segmentation, segments=()), fit.variables
+
+
+def segment_variable(fit: Fit) -> Variable:
+    """The segment as a variable: its choices are ids, so that another name breaks no filter."""
+    ids, names = (tuple(getattr(s, part) for s in fit.segments) for part in ("id", "name"))
+    return Variable(SEGMENT_VARIABLE, "Segment", "category", choices=ids, names=names)
 
 
 def open_study(folder: Path) -> LiveStudy:
@@ -106,17 +125,12 @@ def open_study(folder: Path) -> LiveStudy:
 def _load(engine: Engine, source: ibis.Table, folder: Path, card: Card, fit: Fit) -> LiveStudy:
     table = engine.view("__customers", to_customers(source, fit.recipe))
     assigned = engine.view("__assigned", assign(table, fit.segmentation))
-    names = [s.name for s in fit.segments]
-    named = assigned.mutate(
-        **{SEGMENT_VARIABLE: ibis.cases(*[(assigned[SEGMENT] == i, n) for i, n in enumerate(names)], else_="")}
-    )
-    named = engine.view("__named", named)
-    variables = (*fit.variables, Variable(SEGMENT_VARIABLE, "Segment", "category", choices=tuple(names)))
+    variables = (*fit.variables, segment_variable(fit))
     logarithmic = tuple(view for v in variables if (view := log_view(v)))
-    with_bins = add_bins(named, variables, logarithmic)
+    with_bins = add_bins(assigned, variables, logarithmic)
     customers = engine.store("customers", with_bins)
     order = engine.uniform(customer_key(customers, fit.recipe), 0)
     sample = engine.store("sample", customers.order_by([order, ROW]).limit(SAMPLE_CUSTOMERS))
-    for name in ("__named", "__assigned", "__customers"):
+    for name in ("__assigned", "__customers"):
         engine.drop(name)
     return LiveStudy(folder, card, fit, engine, customers, sample, variables, (*variables, *logarithmic))

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 
 from segscope.errors import SegscopeError
-from segscope.exploring import count_each, parse_filters
+from segscope.exploring import count_each, parse_filters, renewed
 from segscope.exporting import check_size
 from segscope.recipe import Role
 from segscope.study import LiveStudy
@@ -193,7 +193,7 @@ def act(live: LiveStudy, what: str, name: str, typed: str | None, removed: State
         if what == "apply":
             audience = find_audience(read_audiences(live.folder), name)
             conditions(audience, live.variables)
-            set_props(APPLIED, {"data": {"filters": audience.filters}})
+            set_props(APPLIED, {"data": {"filters": renewed(audience.filters, live.variables)}})
             set_props(LIST, {"opened": False})
         elif what == "export":
             set_props(LIST, {"opened": False})

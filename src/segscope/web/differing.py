@@ -150,7 +150,7 @@ def _others(live: LiveStudy, against: str) -> tuple[str, Filters]:
         return audience.name, conditions(audience, live.variables)
     wanted = against.removeprefix(SEGMENT)
     name = next((s.name for s in live.fit.segments if s.id == wanted), "")
-    return name, (Choice(SEGMENT_VARIABLE, (name,)),)
+    return name, (Choice(SEGMENT_VARIABLE, (wanted,)),)
 
 
 def _whole_moments(live: LiveStudy) -> dict[str, Moments]:

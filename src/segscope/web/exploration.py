@@ -15,6 +15,7 @@ from segscope.exploring import (
     count_bins,
     count_each,
     parse_filters,
+    renewed,
     select,
     strongest,
     without,
@@ -78,6 +79,7 @@ def _panel(live: LiveStudy, variable: Variable) -> dict[str, Any]:
         "unit": variable.unit,
         "whole": variable.whole,
         "choices": list(variable.choices),
+        "names": list(variable.names) or None,
         "others": variable.others,
         "bins": _bins_told(variable),
     }
@@ -111,7 +113,11 @@ def selection_counts(live: LiveStudy, state: State | None) -> dict[str, Any]:
     counts = count_bins(live.engine, live.customers, live.variables, rows)
     if others:
         counts = without(everybody_counts(live), counts)
-    return {"filters": state, "selected": sum(counts[SEGMENT_VARIABLE]), "counts": counts}
+    return {
+        "filters": renewed(state or {}, live.variables),
+        "selected": sum(counts[SEGMENT_VARIABLE]),
+        "counts": counts,
+    }
 
 
 def fewer(live: LiveStudy, filters: Filters, selected: int) -> tuple[ibis.Table, bool]:

@@ -99,7 +99,7 @@ def search(live: LiveStudy) -> Insights:
     """The findings of a study; searched for once, among at most 20,000 customers, so that nobody waits."""
     names = [s.name for s in live.fit.segments]
     key = customer_key(live.sample, live.recipe)
-    return live.once(
+    return live.once_named(
         "insights: findings",  # where the report finds them too
         lambda: find_insights(live.engine, live.sample, SEGMENT, key, live.recipe, live.fit.profiles, names),
     )

@@ -57,7 +57,7 @@ def search(live: LiveStudy) -> Opportunities:
     """The opportunities of a study; searched for once."""
     names = [s.name for s in live.fit.segments]
     key = customer_key(live.sample, live.recipe)
-    return live.once(
+    return live.once_named(
         "insights: opportunities",
         lambda: find_opportunities(
             live.engine, live.sample, SEGMENT, key, live.fit.segmentation, live.fit.profiles, names

@@ -99,7 +99,7 @@ def _size_words(axes: Mapping[str, Variable]) -> list[str]:
     if size is None:
         return []
     if size.kind == "category":
-        return [f"larger: {size.label} {size.choices[-1]}" if size.choices else ""]
+        return [f"larger: {size.label} {size.shown[-1]}" if size.choices else ""]
     low, high = (value_shown(end, size) for end in span(size))
     return [f"area: {size.label}, {low} to {high}"]
 

@@ -5,7 +5,8 @@ from typing import Any
 from dash import html
 
 from segscope.engine import rows
-from segscope.study import SEGMENT_VARIABLE, LiveStudy
+from segscope.segmentation import SEGMENT
+from segscope.study import LiveStudy
 from segscope.transactions.names import names_of
 from segscope.transactions.rfm import GroupCount, group_counts
 from segscope.web import parts
@@ -46,12 +47,12 @@ def card(live: LiveStudy) -> html.Section | None:
     )
 
 
-def _segments(live: LiveStudy, group: str) -> dict[str, tuple[str, float]]:
-    """The segment that most customers of each group are in, and the share that are."""
-    by = live.customers.group_by([group, SEGMENT_VARIABLE]).agg(n=live.customers.count())
-    found: dict[str, dict[str, int]] = {}
+def _segments(live: LiveStudy, group: str) -> dict[str, tuple[int, float]]:
+    """The place of the segment that most customers of each group are in, and the share that are."""
+    by = live.customers.group_by([group, SEGMENT]).agg(n=live.customers.count())
+    found: dict[str, dict[int, int]] = {}
     for row in rows(live.engine, by):
-        found.setdefault(row[group], {})[row[SEGMENT_VARIABLE]] = row["n"]
+        found.setdefault(row[group], {})[row[SEGMENT]] = row["n"]
     most = {}
     for name, counts in found.items():
         segment = min(counts, key=lambda s: (-counts[s], s))
@@ -59,13 +60,17 @@ def _segments(live: LiveStudy, group: str) -> dict[str, tuple[str, float]]:
     return most
 
 
-def _line(count: GroupCount, most: tuple[str, float] | None, live: LiveStudy) -> list[Any]:
+def _line(count: GroupCount, most: tuple[int, float] | None, live: LiveStudy) -> list[Any]:
     spend = count.spend_share or 0.0
     group = count.group
     mostly: list[Any] = []
     if most:
-        colour = next((s.colour for s in live.fit.segments if s.name == most[0]), 0)
-        mostly = [parts.swatch(colour), f" {most[0]} ", html.Span(percent(most[1]), className="muted small")]
+        segment = live.fit.segments[most[0]]
+        mostly = [
+            parts.swatch(segment.colour),
+            f" {segment.name} ",
+            html.Span(percent(most[1]), className="muted small"),
+        ]
     return [
         html.Strong(group.name),
         html.Span([short(count.customers), html.Small(percent(count.share), className="muted")], className="two"),

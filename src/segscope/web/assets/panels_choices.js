@@ -16,7 +16,7 @@
     const rare = new Map(); // values inside "other" that were found or chosen, with their rows
 
     function nameOf(name) {
-      return name === "(other)" && variable.others ? "other (" + P.full(variable.others) + ")" : name === BLANK ? "blank" : name;
+      return name === "(other)" && variable.others ? "other (" + P.full(variable.others) + ")" : name === BLANK ? "blank" : P.called(variable, name);
     }
     function addRow(name, text, title) {
       const all = element("i", { class: "everybody" }), mine = element("i", { class: "chosen" }), n = element("b", {});
@@ -38,7 +38,7 @@
         type: "search", class: "find", placeholder: "Find in " + P.full(many) + " values", "aria-label": "Find a value of " + variable.label,
         oninput: () => {
           const wanted = find.value.trim().toLowerCase();
-          rows.forEach(({ name, row }) => (row.hidden = !name.toLowerCase().includes(wanted)));
+          rows.forEach(({ name, row }) => (row.hidden = !nameOf(name).toLowerCase().includes(wanted)));
           drawRare([]);
           clearTimeout(timer);
           if (wanted && variable.others) timer = setTimeout(() => search(wanted), PAUSE);

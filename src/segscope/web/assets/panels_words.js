@@ -22,9 +22,15 @@
   P.days = (text) => Date.parse(text) / DAY;
   P.shown = (variable, value) => (variable.kind === "date" ? P.dayText(value) : P.short(value));
 
+  /* What people call a choice: its name where it is an id. */
+  P.called = function (variable, value) {
+    const place = variable.names ? variable.choices.indexOf(value) : -1;
+    return place < 0 ? value : variable.names[place];
+  };
+
   P.inWords = function (variable, filter) {
     if (filter.in) {
-      const names = filter.in.slice(0, 3).join(", ");
+      const names = filter.in.slice(0, 3).map((value) => P.called(variable, value)).join(", ");
       return variable.label + " " + names + (filter.in.length > 3 ? " + " + (filter.in.length - 3) : "");
     }
     const [low, high] = filter.map((end) => (end === null ? null : variable.kind === "date" ? end : P.short(end)));
