@@ -62,6 +62,8 @@ class Segment:
     value_share : its part of everybody's total spend, where there is one
     sentence : a portrait in a sentence
     verdict, stability : whether it is there (see segscope.clustering)
+    note : what a person wrote about it
+    locked : matched first at the next fit, and called as it is (see segscope.identity)
     """
 
     id: str
@@ -73,6 +75,8 @@ class Segment:
     verdict: VerdictWord
     stability: float
     value_share: float | None = None
+    note: str = ""
+    locked: bool = False
 
 
 @dataclass(frozen=True)

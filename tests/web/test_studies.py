@@ -14,6 +14,7 @@ import pytest
 
 from segscope.errors import StudyError
 from segscope.intake import ReadOptions
+from segscope.labels import renamed
 from segscope.settings import Settings
 from segscope.study import Order, is_study, read_card
 from segscope.web.studies import Studies, split_folders
@@ -69,6 +70,22 @@ def test_studies_of_one_name_get_numbers(own: Path, shop: Path, tmp_path: Path) 
     shutil.copytree(shop, tmp_path / "Shop")
     with serving([tmp_path / "Shop", own]) as studies:
         assert studies.ids == ("shop", "shop-2")
+
+
+def test_a_segment_is_called_otherwise_at_once_and_there_is_a_way_back(own: Path) -> None:
+    with serving([own]) as studies:
+        live = studies.get("shop")
+        first = live.fit.segments[0]
+        words = studies.edit("shop", lambda now: renamed(now, first.id, "Stars"))
+        after = studies.get("shop")
+        assert words == f"{first.name} is now called Stars"
+        assert (after.fit.segments[0].name, after.customers) == ("Stars", live.customers)
+        assert studies.edit("shop", lambda now: renamed(now, first.id, "Stars")) == ""
+        assert studies.step("shop", "undo") == f"Undone: {words}"
+        assert studies.get("shop").fit.segments[0].name == first.name
+        assert studies.step("shop", "redo") == f"Done again: {words}"
+        with pytest.raises(StudyError, match="nothing to redo"):
+            studies.step("shop", "redo")
 
 
 def test_a_damaged_study_is_listed_with_its_reason_and_stops_nobody(own: Path) -> None:

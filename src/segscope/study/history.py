@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from segscope.errors import StudyError
+from segscope.segmentation import Segmentation
 from segscope.study.card import MOST_EDITS, Card, Edit, following, in_history, usual_name
 from segscope.study.fitting import Fit
 from segscope.study.folder import read_card, read_fit, read_solution, store_fit, with_current_kept, write_card
@@ -57,6 +58,11 @@ def edited(folder: Path, fit: Fit, words: str) -> Card:
     changed = replace(changed, history=(*standing, edit)[-MOST_EDITS:])
     write_card(folder, changed)
     return changed
+
+
+def changes_customers(folder: Path, card: Card, to: str) -> bool:
+    """Whether another fit of the history puts customers elsewhere; else only segments are called otherwise."""
+    return _places(read_solution(folder, to)) != _places(read_fit(folder, card))
 
 
 def undone(folder: Path) -> Card:
@@ -120,7 +126,6 @@ def _with_evidence_of(fit: Fit, other: Fit) -> Fit:
     )
 
 
-def _places(fit: Fit) -> tuple[object, ...]:
+def _places(fit: Fit) -> Segmentation:
     """What decides who is in which segment."""
-    found = fit.segmentation
-    return found.recipe, found.preparation, found.centres, found.shapes
+    return replace(fit.segmentation, segments=())

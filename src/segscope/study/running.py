@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import ibis
 
@@ -37,9 +37,11 @@ from segscope.study.folder import (
     write_study,
 )
 from segscope.study.handwork import HandEdit, work_by_hand
+from segscope.study.history import redone, undone
 
 DATABASES = ("sqlite", "duckdb", "postgresql")
 PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
+Step = Literal["undo", "redo"]
 READ_SHARE = 0.1  # of a run; what comes after says its own share
 
 
@@ -88,6 +90,7 @@ class Order:
     solution : id of a kept solution to make current, in place of a fit
     complete : complete the evidence of the current fit, in place of another one
     by_hand : change the segments of the current fit by hand, in place of another one
+    step : undo or redo an edit by hand, in place of a fit
     """
 
     folder: str
@@ -99,6 +102,7 @@ class Order:
     solution: str = ""
     complete: bool = False
     by_hand: HandEdit | None = None
+    step: Step | None = None
 
     def to_json(self) -> str:
         """Write the order as JSON."""
@@ -137,6 +141,8 @@ def carry_out(order: Order, progress: Progress = silent) -> Fit:
         return complete_study(folder, progress)
     if order.by_hand:
         return work_by_hand(folder, order.by_hand, progress)
+    if order.step:
+        return read_fit(folder, undone(folder) if order.step == "undo" else redone(folder))
     if order.reading != card.reading:
         return reread(folder, card, order, progress)
     return refit(folder, order.recipe or read_fit(folder, card).recipe, progress)

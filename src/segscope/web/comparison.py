@@ -1,12 +1,11 @@
-"""The comparison as HTML: cards of segments, the table of differences, the heat map of means, the numbers."""
+"""The comparison as HTML: the table of differences, the heat map of means, the numbers."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from dash import html
 
-from segscope.clustering import SegmentVerdict
 from segscope.comparing import (
     EVERYBODY,
     Compared,
@@ -14,28 +13,22 @@ from segscope.comparing import (
     Group,
     Row,
     apart_in_words,
-    brief,
     by_spread,
     differences,
     only_segments,
     spread_in_words,
 )
-from segscope.naming import Trait, value_column
 from segscope.profiling import Profiles
-from segscope.segmentation import Segment
-from segscope.study import Fit
 from segscope.theme import segment_variable
 from segscope.web import parts
-from segscope.wording import full, listed, percent, short, stability_words
+from segscope.wording import full
 
 WIDEST_EFFECT = 3.0
 PLOT_HALF = 42.0  # per cent of the cell's width, on either side of nought
 ROOM_UP_TO = 0.6
 STRONGEST_TINT = 46  # per cent: text stays readable on it in both schemes
 FULL_TINT_AT = 2.0
-MOST_BARS = 8
 WIDE_FROM = 7
-TALLEST_BAR_AT = 1.5
 ORIGINS = {"feature": ("◆", "made the segments"), "part": ("◇", "part of what made them")}
 
 HOW_FAR = (
@@ -77,114 +70,6 @@ def aria(**named: str) -> dict[str, Any]:
 def key(groups: Sequence[Group]) -> list[html.Span]:
     """Which colour is whose."""
     return [group_name(g) for g in groups]
-
-
-# ------------------------------------------------------------------------------------------------ cards
-
-
-def cards(fit: Fit, columns: Sequence[Compared]) -> list[html.Article]:
-    """A card for every segment."""
-    by_name = {c.column: c for c in columns}
-    worth = value_column(fit.recipe)
-    label = fit.recipe.column(worth).label if worth else None
-    made = []
-    for place, segment in enumerate(fit.segments):
-        verdict = fit.verdict.segments[place]
-        nearest = None if verdict.nearest is None else fit.segments[verdict.nearest].name
-        traits = [(t, trait_amount(by_name, t)) for t in fit.portraits[place].traits]
-        bars = [_bar(fit, place, feature) for feature in fit.recipe.features]
-        made.append(segment_card(segment, traits, verdict, nearest, bars, label))
-    return made
-
-
-def _bar(fit: Fit, place: int, feature: str) -> tuple[str, float]:
-    """A feature and how far the segment lies from everybody on it; of a category the level that is farthest."""
-    label = fit.recipe.column(feature).label
-    if feature not in fit.recipe.category_features:
-        return label, fit.profiles.standard_difference(place, feature)
-    level, difference = fit.profiles.level_differences(place, feature)[0]
-    return f"{label} {level}", difference
-
-
-def segment_card(
-    segment: Segment,
-    traits: Sequence[tuple[Trait, str]],
-    verdict: SegmentVerdict,
-    nearest: str | None,
-    bars: Sequence[tuple[str, float]],
-    worth: str | None,
-) -> html.Article:
-    """One segment at a glance.
-
-    Parameters
-    ----------
-    traits : what sets it apart, each with its mean in words
-    nearest : name of the segment that it is least apart from
-    bars : feature and standard difference from everybody
-    worth : what ``segment.value_share`` is a share of
-    """
-    size: list[Any] = [html.Strong(full(segment.size)), " customers · ", percent(segment.share)]
-    words = html.Div([html.H2(segment.name, className="segment-name"), html.P(size, className="segment-size")])
-    chips = [
-        html.Span([t.label, " ", html.Strong(amount)], className="trait", title=f"Everyone: {_everybody(t, amount)}")
-        for t, amount in traits
-    ]
-    return html.Article(
-        [
-            html.Div([words, profile_picture(bars)], className="segment-head"),
-            html.P(segment.sentence, className="segment-sentence"),
-            _value(segment, worth) if worth and segment.value_share is not None else html.Div(),
-            html.Div(chips, className="traits"),
-            html.P(
-                [
-                    parts.chip(segment.verdict, segment.verdict),
-                    html.Span(stability_in_words(segment, verdict, nearest), className="small muted"),
-                ],
-                className="segment-verdict",
-            ),
-        ],
-        className="segment-card",
-        style=own(segment.colour),
-    )
-
-
-def _everybody(trait: Trait, amount: str) -> str:
-    return percent(trait.everybody) if amount.endswith("%") else full(trait.everybody)
-
-
-def _value(segment: Segment, worth: str) -> html.Div:
-    """Its share of the value as a bar, with a mark at its share of the customers."""
-    share = segment.value_share or 0.0
-    mark = html.Span(className="value-mark", style={"left": f"{100 * segment.share:.2f}%"})
-    words: list[Any] = [html.Strong(percent(share)), f" of {worth.lower()}"]
-    title = f"Mark: {percent(segment.share)} of customers"
-    bar = html.Div([parts.bar(share, "var(--own)"), mark], className="value-bar", title=title)
-    return html.Div([bar, html.P(words, className="small segment-size")], className="segment-value")
-
-
-def stability_in_words(segment: Segment, verdict: SegmentVerdict, nearest: str | None) -> str:
-    """How surely a segment is found again, and whether it stands apart."""
-    if nearest is None:
-        return "the only segment"
-    word = stability_words(segment.stability)
-    apart = "apart from all others" if verdict.separated_from_nearest else f"no gap to {brief(nearest)}"
-    return f"{word} ({segment.stability:.2f} of 1), {apart}"
-
-
-def profile_picture(bars: Sequence[tuple[str, float]]) -> html.Div:
-    """A tiny bar chart: how far each feature lies above or below everybody, in standard deviations."""
-    said = listed([f"{label} {abs(d):.1f} {'above' if d >= 0 else 'below'}" for label, d in bars])
-    drawn = [
-        html.Span(
-            className="up" if d >= 0 else "down",
-            style={"height": f"{max(3.0, 50 * min(1.0, abs(d) / TALLEST_BAR_AT)):.0f}%"},
-            title=f"{label}: {d:+.1f} standard deviations",
-        )
-        for label, d in bars[:MOST_BARS]
-    ]
-    slots = [html.Span(b, className="slot") for b in drawn]
-    label = f"Profile in standard deviations from everyone: {said}"
-    return html.Div(slots, className="profile-picture", role="img", **aria(label=label))
 
 
 # ------------------------------------------------------------------------------------------------ differences
@@ -354,9 +239,3 @@ def number_table(rows: Sequence[Row]) -> html.Div:
         before = column
     heads = [html.Th(h, scope="col", className="number" if i > 1 else "") for i, h in enumerate(head)]
     return _table(heads, body, "numbers", "Numbers of the chosen segments")
-
-
-def trait_amount(columns: Mapping[str, Compared], trait: Trait) -> str:
-    """The mean behind a trait, short."""
-    column = columns.get(trait.column)
-    return percent(trait.mean) if column and column.share else short(trait.mean)

@@ -117,6 +117,8 @@ def what(job: Job) -> str:
     """What a run that somebody asked for is to do, in words."""
     if job.order.solution:
         return "another solution that is kept"
+    if job.order.step:
+        return f"to {job.order.step} a change by hand"
     return asked_for(job.order.recipe) if job.order.recipe else job.order.shown
 
 

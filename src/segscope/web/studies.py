@@ -13,11 +13,14 @@ from itertools import count
 from pathlib import Path
 
 from segscope.errors import SegscopeError, StudyError, did_you_mean
+from segscope.segmentation import Segmentation
 from segscope.settings import Settings
 from segscope.study import Card, Fit, LiveStudy, Order, is_study, open_study, read_card, read_fit, reopened
 from segscope.study.card import dropped, renamed
 from segscope.study.folder import CARD, write_card
+from segscope.study.history import changes_customers, edited, next_redo, next_undo, redone, undone
 from segscope.study.removing import remove_study
+from segscope.study.running import Step
 from segscope.web.addresses import ending, slug
 from segscope.web.jobs import Job, Jobs
 from segscope.wording import clean_name
@@ -170,6 +173,40 @@ class Studies:
             self._tried.add(live.card.fit)
         self.complete(study_id)
 
+    def edit(self, study_id: str, change: Callable[[Segmentation], tuple[Segmentation, str]]) -> str:
+        """Change what segments are called and the like, at once; no customer moves. Returns what was done, in words;
+        "" where all is as it was.
+
+        Raises
+        ------
+        StudyError : when the change is refused, or while a run is going on
+        """
+        said: list[str] = []
+
+        def write(folder: Path, card: Card) -> Card:
+            fit = read_fit(folder, card)
+            segmentation, words = change(fit.segmentation)
+            said.append("" if segmentation == fit.segmentation else words)
+            return edited(folder, replace(fit, segmentation=segmentation), words)
+
+        self._rewrite(study_id, write)
+        return said[0]
+
+    def step(self, study_id: str, which: Step) -> Job | str:
+        """Undo or redo an edit by hand: at once where no customer moves, and says what; else in a run.
+
+        Raises
+        ------
+        StudyError : when there is none, or while a run is going on
+        """
+        folder = self.get(study_id).folder
+        card = read_card(folder)
+        edit = next_undo(card) if which == "undo" else next_redo(card)
+        if edit and changes_customers(folder, card, edit.before if which == "undo" else edit.after):
+            return self.jobs.start(study_id, Order(str(folder), step=which))
+        self._rewrite(study_id, lambda folder, _: undone(folder) if which == "undo" else redone(folder))
+        return f"{'Undone' if which == 'undo' else 'Done again'}: {edit.words if edit else ''}"
+
     def undo(self, study_id: str) -> Job:
         """Go back to the solution before the last run.
 
@@ -298,17 +335,26 @@ class Studies:
     # -------------------------------------------------------------------------------------------- inside
 
     def _change(self, study_id: str, change: Callable[[Card], Card]) -> None:
-        """Change the card of a study by hand. Evidence that is being completed gives way, and begins again later."""
+        """Change the card of a study by hand."""
+
+        def write(folder: Path, card: Card) -> Card:
+            changed = change(card)
+            write_card(folder, changed)
+            return changed
+
+        self._rewrite(study_id, write)
+
+    def _rewrite(self, study_id: str, write: Callable[[Path, Card], Card]) -> None:
+        """Write a study by hand. Evidence that is being completed gives way, and begins again later."""
         self.jobs.give_way(study_id)
         with self._lock:
             if self.jobs.running(study_id):
                 raise StudyError(RUN_IS_ON)
             folder = self._folder(study_id)
-            card = change(read_card(folder))
-            write_card(folder, card)
+            card = write(folder, read_card(folder))
             self._tried.discard(card.fit)
             if live := self._open.get(study_id):
-                self._open[study_id] = replace(live, card=card)
+                self._open[study_id] = reopened(live, folder)
 
     def _incoming(self) -> Path:
         return self.home / f"{INCOMING}{os.getpid()}"

@@ -15,7 +15,7 @@ from segscope.profiling import GroupProfile
 from segscope.recipe import Concept
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.theme import Scheme
-from segscope.web import comparison, parts, rfm_groups, rules
+from segscope.web import comparison, parts, rfm_groups, rules, segment_cards, segment_editing
 from segscope.web.attributes import in_browser
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
@@ -47,7 +47,8 @@ def layout(live: LiveStudy) -> html.Div:
             dcc.Store(id=NAMES, data={"names": names, "first": comparing.first_choice(segments)}),
             dcc.Download(id=DOWNLOAD),
             html.H1("Segments", className="sr-only"),
-            html.Div(comparison.cards(live.fit, _columns(live)), className="segment-cards"),
+            html.Div(segment_cards.cards(live.fit, _columns(live)), className="segment-cards"),
+            segment_editing.history(live),
             _compare_bar(live),
             html.Div([_radar_card(), _apart_card()], className="segment-pair"),
             html.Div(_ridge_cards(live), className="segment-ridges"),
@@ -62,6 +63,7 @@ def layout(live: LiveStudy) -> html.Div:
 
 def register(app: Dash, studies: Studies) -> None:
     """Callbacks, in the order of the screen."""
+    segment_editing.register(app, studies)
     in_browser(app, "segments.read", Output(CHOSEN, "value"), Input(NAMES, "data"), Input(EVERY, "n_clicks"))
     in_browser(app, "segments.write", Output(SAID, "children"), Input(CHOSEN, "value"), State(NAMES, "data"))
     look = (Input(CHOSEN, "value"), Input("scheme", "data"), State("study", "data"))

@@ -1,0 +1,189 @@
+"""Cards: each segment at a glance, and what can be changed about it in place."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import html
+
+from segscope.clustering import SegmentVerdict
+from segscope.comparing import Compared, brief
+from segscope.labels import COLOURS
+from segscope.naming import Trait, value_column
+from segscope.segmentation import Segment
+from segscope.study import Fit
+from segscope.theme import segment_variable
+from segscope.web import parts
+from segscope.web.attributes import aria, data
+from segscope.wording import full, listed, percent, short, stability_words
+
+MOST_BARS = 8
+TALLEST_BAR_AT = 1.5
+LOCK = (
+    "A locked segment is matched before all others when the study is fitted again: while at least half of its "
+    "customers stay together, they keep its id, name, colour and note. No other name is offered for it. "
+    "A lock does not decide who is in it."
+)
+
+
+def cards(fit: Fit, columns: Sequence[Compared]) -> list[html.Article]:
+    """A card for every segment."""
+    by_name = {c.column: c for c in columns}
+    worth = value_column(fit.recipe)
+    label = fit.recipe.column(worth).label if worth else None
+    return [_card(fit, place, by_name, label) for place in range(len(fit.segments))]
+
+
+def _card(fit: Fit, place: int, columns: Mapping[str, Compared], worth: str | None) -> html.Article:
+    """One segment at a glance.
+
+    Parameters
+    ----------
+    worth : what ``segment.value_share`` is a share of
+    """
+    segment, verdict = fit.segments[place], fit.verdict.segments[place]
+    size: list[Any] = [html.Strong(full(segment.size)), " customers · ", percent(segment.share)]
+    words = html.Div([_name(segment), html.P(size, className="segment-size")])
+    bars = [_bar(fit, place, feature) for feature in fit.recipe.features]
+    chips = [_trait(t, trait_amount(columns, t)) for t in fit.portraits[place].traits]
+    return html.Article(
+        [
+            html.Div([words, html.Div([profile_picture(bars), _menu(fit, segment)])], className="segment-head"),
+            html.Div([html.P(segment.sentence, className="segment-sentence"), _note(segment)]),
+            _value(segment, worth) if worth and segment.value_share is not None else html.Div(),
+            html.Div(chips, className="traits"),
+            html.P(
+                [
+                    parts.chip(segment.verdict, segment.verdict),
+                    html.Span(stability_in_words(segment, verdict, _nearest(fit, verdict)), className="small muted"),
+                ],
+                className="segment-verdict",
+            ),
+        ],
+        className="segment-card",
+        style={"--own": segment_variable(segment.colour)},
+        **data(segment=segment.id),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ what can be changed
+
+
+def _name(segment: Segment) -> html.Div:
+    """The name, which a click, Enter or F2 turns into a field (see assets/segment_cards.js)."""
+    lock = html.Span(className="lock-mark", title="Locked", role="img", **aria(label="Locked"))
+    button = html.Button(
+        segment.name, className="segment-title", title="Rename (Enter or F2)", **data(edit="name", value=segment.name)
+    )
+    heading = html.H2([button, lock if segment.locked else None], className="segment-name")
+    return html.Div([heading, html.Span(className="edit-slot")], className="editable")
+
+
+def _note(segment: Segment) -> html.Div:
+    """The note; without one there is nothing to see until one is written from the menu."""
+    button = html.Button(
+        segment.note, className="segment-note", title="Edit the note", hidden=not segment.note,
+        **data(edit="note", value=segment.note),
+    )  # fmt: skip
+    return html.Div([button, html.Span(className="edit-slot")], className="editable")
+
+
+def _menu(fit: Fit, segment: Segment) -> html.Details:
+    """What can be changed; each button says what it does in data attributes."""
+    swatches = [_swatch(fit, segment, colour) for colour in range(COLOURS)]
+    named = aria(label=f"Colour of {segment.name}")
+    lock = _button("Unlock" if segment.locked else "Lock", "lock", "" if segment.locked else "on")
+    note = "Edit the note" if segment.note else "Write a note"
+    return html.Details(
+        [
+            html.Summary("⋯", title="Change this segment", **aria(label=f"Change {segment.name}")),
+            html.Div(
+                [
+                    html.Button(["Rename", html.Kbd("F2")], className="menu-item", **data(start="name")),
+                    html.Button(note, className="menu-item", **data(start="note")),
+                    html.Div(swatches, className="menu-swatches", role="group", **named),
+                    html.Div([lock, parts.info(LOCK)], className="menu-line"),
+                ],
+                className="menu-panel",
+            ),
+        ],
+        className="segment-menu",
+    )
+
+
+def _button(words: str, what: str, value: str) -> html.Button:
+    return html.Button(words, className="menu-item", **data(do=what, value=value))
+
+
+def _swatch(fit: Fit, segment: Segment, colour: int) -> html.Button:
+    holder = next((s for s in fit.segments if s.colour % COLOURS == colour), None)
+    mine = segment.colour % COLOURS == colour
+    words = "Its colour now" if mine else f"Swap with {holder.name}" if holder else f"Colour {colour + 1}"
+    return html.Button(
+        className="menu-swatch taken" if holder and not mine else "menu-swatch",
+        title=words,
+        style={"background": segment_variable(colour)},
+        **data(do="colour", value=str(colour)),
+        **aria(label=words, pressed="true" if mine else "false"),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ what it shows
+
+
+def _trait(trait: Trait, amount: str) -> html.Span:
+    everyone = percent(trait.everybody) if amount.endswith("%") else full(trait.everybody)
+    return html.Span([trait.label, " ", html.Strong(amount)], className="trait", title=f"Everyone: {everyone}")
+
+
+def trait_amount(columns: Mapping[str, Compared], trait: Trait) -> str:
+    """The mean behind a trait, short."""
+    column = columns.get(trait.column)
+    return percent(trait.mean) if column and column.share else short(trait.mean)
+
+
+def _bar(fit: Fit, place: int, feature: str) -> tuple[str, float]:
+    """A feature and how far the segment lies from everybody on it; of a category the level that is farthest."""
+    label = fit.recipe.column(feature).label
+    if feature not in fit.recipe.category_features:
+        return label, fit.profiles.standard_difference(place, feature)
+    level, difference = fit.profiles.level_differences(place, feature)[0]
+    return f"{label} {level}", difference
+
+
+def _value(segment: Segment, worth: str) -> html.Div:
+    """Its share of the value as a bar, with a mark at its share of the customers."""
+    share = segment.value_share or 0.0
+    mark = html.Span(className="value-mark", style={"left": f"{100 * segment.share:.2f}%"})
+    words: list[Any] = [html.Strong(percent(share)), f" of {worth.lower()}"]
+    title = f"Mark: {percent(segment.share)} of customers"
+    bar = html.Div([parts.bar(share, "var(--own)"), mark], className="value-bar", title=title)
+    return html.Div([bar, html.P(words, className="small segment-size")], className="segment-value")
+
+
+def _nearest(fit: Fit, verdict: SegmentVerdict) -> str | None:
+    return None if verdict.nearest is None else fit.segments[verdict.nearest].name
+
+
+def stability_in_words(segment: Segment, verdict: SegmentVerdict, nearest: str | None) -> str:
+    """How surely a segment is found again, and whether it stands apart."""
+    if nearest is None:
+        return "the only segment"
+    word = stability_words(segment.stability)
+    apart = "apart from all others" if verdict.separated_from_nearest else f"no gap to {brief(nearest)}"
+    return f"{word} ({segment.stability:.2f} of 1), {apart}"
+
+
+def profile_picture(bars: Sequence[tuple[str, float]]) -> html.Div:
+    """A tiny bar chart: how far each feature lies above or below everybody, in standard deviations."""
+    said = listed([f"{label} {abs(d):.1f} {'above' if d >= 0 else 'below'}" for label, d in bars])
+    drawn = [
+        html.Span(
+            className="up" if d >= 0 else "down",
+            style={"height": f"{max(3.0, 50 * min(1.0, abs(d) / TALLEST_BAR_AT)):.0f}%"},
+            title=f"{label}: {d:+.1f} standard deviations",
+        )
+        for label, d in bars[:MOST_BARS]
+    ]
+    slots = [html.Span(b, className="slot") for b in drawn]
+    label = f"Profile in standard deviations from everyone: {said}"
+    return html.Div(slots, className="profile-picture", role="img", **aria(label=label))
