@@ -7,6 +7,8 @@ import re
 from dataclasses import replace
 
 from segscope.errors import StudyError, did_you_mean
+from segscope.identity import free_numbers
+from segscope.origins import MOST_FORMER, Fate, Former, Origin, Source
 from segscope.segmentation import Segment, Segmentation
 from segscope.wording import clean_name
 
@@ -43,7 +45,7 @@ def renamed(segmentation: Segmentation, segment_id: str, name: str) -> Change:
     taken = (s.name for s in segmentation.segments if s is not segment)
     if other := next((n for n in taken if n.casefold() == cleaned.casefold()), None):
         raise StudyError(f"Another segment is called {other!r}. Choose another name.")
-    return _with(segmentation, replace(segment, name=cleaned)), f"{segment.name} is now called {cleaned}"
+    return _with(segmentation, replace(segment, name=cleaned, named=True)), f"{segment.name} is now called {cleaned}"
 
 
 def recoloured(segmentation: Segmentation, segment_id: str, colour: int) -> Change:
@@ -85,6 +87,75 @@ def locked(segmentation: Segmentation, segment_id: str, on: bool) -> Change:
     """Lock a segment, or unlock it (see segscope.identity for what that means at the next fit)."""
     segment = segment_by_id(segmentation, segment_id)
     return _with(segmentation, replace(segment, locked=on)), f"{segment.name} is {'locked' if on else 'unlocked'}"
+
+
+def taken_for(segmentation: Segmentation, segment_id: str, other_id: str) -> Change:
+    """Say that a segment is really another: one that is no more, which is there again, or one of today's.
+
+    It takes the other's id, name, colour, note and lock. Two of today's exchange them.
+
+    Raises
+    ------
+    StudyError : when there is no such other segment, or its name was given to a third one meanwhile
+    """
+    segment = segment_by_id(segmentation, segment_id)
+    known = {f.id: f for f in segmentation.former}
+    if other_id not in known:
+        other = segment_by_id(segmentation, other_id)
+        swapped = {segment.id: _as(segment, former_of(other, "gone")), other.id: _as(other, former_of(segment, "gone"))}
+        segments = tuple(swapped.get(s.id, s) for s in segmentation.segments)
+        return replace(segmentation, segments=segments), f"{segment.name} and {other.name} are each other, said by hand"
+    back = known[other_id]
+    if any(s.name.casefold() == back.name.casefold() for s in segmentation.segments if s is not segment):
+        raise StudyError(f"Another segment is called {back.name!r} now. Call that otherwise first.")
+    taken = {s.colour for s in segmentation.segments if s is not segment}
+    changed = _as(segment, replace(back, colour=segment.colour if back.colour in taken else back.colour))
+    former = tuple(f for f in segmentation.former if f is not back) + _left(segment)
+    segments = tuple(changed if s is segment else s for s in segmentation.segments)
+    found = replace(segmentation, segments=segments, former=former[-MOST_FORMER:])
+    return found, f"{segment.name} is really {back.name}, said by hand"
+
+
+def taken_for_new(segmentation: Segmentation, segment_id: str, number: int, name: str) -> Change:
+    """Say that a segment is none of those before: it gets an id, a name and a colour of its own.
+
+    Parameters
+    ----------
+    number : of the id, which was never given
+    name : that its profile suggests
+    """
+    segment = segment_by_id(segmentation, segment_id)
+    others = [s for s in segmentation.segments if s is not segment]
+    taken = {s.name.casefold() for s in others}
+    names = (name if n == 1 else f"{name} {n}" for n in range(1, len(others) + 2))
+    colour = free_numbers([s.colour for s in segmentation.segments], 1)[0]
+    changed = replace(
+        segment, id=f"s{number}", name=next(n for n in names if n.casefold() not in taken), colour=colour, note="",
+        locked=False, named=False, origin=Origin("new", "hand"),
+    )  # fmt: skip
+    segments = tuple(changed if s is segment else s for s in segmentation.segments)
+    former = (segmentation.former + _left(segment))[-MOST_FORMER:]
+    return replace(segmentation, segments=segments, former=former), f"{segment.name} is a new segment, said by hand"
+
+
+def former_of(segment: Segment, became: Fate, into: tuple[str, ...] = ()) -> Former:
+    """A segment as it is remembered."""
+    return Former(segment.id, segment.name, segment.colour, segment.note, segment.locked, segment.named, became, into)
+
+
+def _left(segment: Segment) -> tuple[Former, ...]:
+    """The identity that a segment had, to be remembered where it is from an earlier fit."""
+    from_before = segment.origin is None or segment.id in {source.id for source in segment.origin.sources}
+    return (former_of(segment, "gone"),) if from_before else ()
+
+
+def _as(segment: Segment, other: Former) -> Segment:
+    """A segment with the identity of another."""
+    origin = Origin("survived", "hand", (Source(other.id, other.name),))
+    return replace(
+        segment, id=other.id, name=other.name, colour=other.colour, note=other.note, locked=other.locked,
+        named=other.named, origin=origin,
+    )  # fmt: skip
 
 
 def _with(segmentation: Segmentation, changed: Segment) -> Segmentation:

@@ -34,6 +34,7 @@ from segscope.hand import (
     pins,
     race_stages,
 )
+from segscope.origins import Former, Origin
 from segscope.preparation import (
     CategoryPreparation,
     FeaturePreparation,
@@ -64,6 +65,8 @@ class Segment:
     verdict, stability : whether it is there (see segscope.clustering)
     note : what a person wrote about it
     locked : matched first at the next fit, and called as it is (see segscope.identity)
+    named : whether a person gave the name
+    origin : where it comes from; None in the first fit of a study
     """
 
     id: str
@@ -77,6 +80,8 @@ class Segment:
     value_share: float | None = None
     note: str = ""
     locked: bool = False
+    named: bool = False
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class Segmentation:
         before this was measured
     hand : what was done by hand since, in its order, to base labels, which are the places of ``centres``
     labels : the label of each segment after these steps, in the order of ``segments``; empty where there are none
+    former : segments that are no more
     """
 
     recipe: Recipe
@@ -104,6 +110,7 @@ class Segmentation:
     reach: tuple[float, ...] = ()
     hand: tuple[HandStep, ...] = ()
     labels: tuple[int, ...] = ()
+    former: tuple[Former, ...] = ()
     schema_version: int = field(default=SCHEMA_VERSION)
 
     @property
@@ -147,6 +154,11 @@ class Segmentation:
         found = cast(Self, build(cls, data, StudyError, where))
         check_shape(found)
         return found
+
+
+def unlabelled(segmentation: Segmentation) -> Segmentation:
+    """What decides who is in which segment: everything but what segments are called and were before."""
+    return replace(segmentation, segments=(), former=())
 
 
 def check_shape(segmentation: Segmentation) -> None:

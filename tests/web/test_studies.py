@@ -76,11 +76,11 @@ def test_a_segment_is_called_otherwise_at_once_and_there_is_a_way_back(own: Path
     with serving([own]) as studies:
         live = studies.get("shop")
         first = live.fit.segments[0]
-        words = studies.edit("shop", lambda now: renamed(now, first.id, "Stars"))
+        words = studies.edit("shop", lambda fit, _: renamed(fit.segmentation, first.id, "Stars"))
         after = studies.get("shop")
         assert words == f"{first.name} is now called Stars"
         assert (after.fit.segments[0].name, after.customers) == ("Stars", live.customers)
-        assert studies.edit("shop", lambda now: renamed(now, first.id, "Stars")) == ""
+        assert studies.edit("shop", lambda fit, _: renamed(fit.segmentation, first.id, "Stars")) == ""
         assert studies.step("shop", "undo") == f"Undone: {words}"
         assert studies.get("shop").fit.segments[0].name == first.name
         assert studies.step("shop", "redo") == f"Done again: {words}"

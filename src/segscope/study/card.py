@@ -75,6 +75,7 @@ class Card:
     kept : solutions, the oldest first; the current one is among them
     snapshots : other data that some of them rest on
     history : edits of the kept solutions by hand, the oldest first
+    last_segment : the highest number of a segment's id that was ever given; none is given twice
     """
 
     name: str
@@ -88,6 +89,7 @@ class Card:
     kept: tuple[Kept, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     history: tuple[Edit, ...] = ()
+    last_segment: int = 0
     schema_version: int = field(default=SCHEMA_VERSION)
 
     @property

@@ -16,18 +16,20 @@ from segscope.identity import match_segments
 from segscope.intake.progress import part
 from segscope.recipe import Method
 from segscope.study.fitting import Fit, Progress, Ready, segmented
+from segscope.study.lineage import Before
 
 Seconds = Mapping[str, float]
 """How long each method took: no part of a fit, which is the same on every machine."""
 
 
-def complete(ready: Ready, fit: Fit, progress: Progress) -> tuple[Fit, Seconds]:
+def complete(ready: Ready, fit: Fit, progress: Progress, previous: Before | None = None) -> tuple[Fit, Seconds]:
     """Complete the evidence of a fit.
 
     Parameters
     ----------
     ready : the customers that it was made of
     fit : with the evidence of a first look
+    previous : the fit whose ids, names and colours live on where there are other segments now
 
     Returns
     -------
@@ -41,7 +43,7 @@ def complete(ready: Ready, fit: Fit, progress: Progress) -> tuple[Fit, Seconds]:
     fit = replace(fit, evidence=evidence, path=path(solutions, ready.points), tree=tree)
     free = recipe.segments is None and not fit.segmentation.hand  # what was made by hand is not thrown away
     if free and evidence.recommended != len(fit.segments):
-        found = segmented(ready, evidence.recommended, part(progress, 0.75, 0.85), fit.segmentation)
+        found = segmented(ready, evidence.recommended, part(progress, 0.75, 0.85), previous)
         fit = replace(
             fit,
             verdict=found.verdict,

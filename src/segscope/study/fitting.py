@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import ibis
-import numpy as np
 
 from segscope.cleaning import CleaningLog, describe_cleaning, propose_rules
 from segscope.clustering import (
@@ -26,12 +25,11 @@ from segscope.clustering import (
     silhouettes_by_segment,
     solution_at,
 )
-from segscope.engine import Engine, one, rows
+from segscope.engine import Engine, one
 from segscope.errors import DataError
 from segscope.exploring import Variable, describe_variables
 from segscope.features import check_features, propose_derived, propose_features
 from segscope.hand import in_words
-from segscope.identity import free_numbers, match_segments
 from segscope.intake.copies import find_copies
 from segscope.intake.facts import ROW, ColumnFacts, measure_facts
 from segscope.intake.progress import part
@@ -43,6 +41,7 @@ from segscope.recipe import Method, Recipe, Role
 from segscope.segmentation import SEGMENT, Segment, Segmentation, assign_only, to_customers
 from segscope.study.customers import Customers
 from segscope.study.influence import Influence, influence_of_filling
+from segscope.study.lineage import Before, trace, without_lineage
 from segscope.study.notes import ColumnNote, note, prepared
 from segscope.unusual import far_out, quartiles, reach
 from segscope.wording import counted
@@ -181,7 +180,7 @@ def fit(
     source: Customers,
     recipe: Recipe,
     progress: Progress,
-    previous: Segmentation | None = None,
+    previous: Before | None = None,
     weigher: Weigher | None = None,
 ) -> tuple[Fit, Ready]:
     """Fit a recipe to customers.
@@ -189,7 +188,7 @@ def fit(
     Parameters
     ----------
     source : the customers, before cleaning
-    previous : the segmentation whose ids, names and colours live on where its segments do
+    previous : the fit whose ids, names and colours live on where its segments do
     weigher : who weighs the evidence; None does it here, another may do it in a process beside
 
     Returns
@@ -256,12 +255,12 @@ def make_ready(engine: Engine, source: Customers, recipe: Recipe, progress: Prog
     return Ready(engine, recipe, table, preparation, model, points, aside)
 
 
-def segmented(ready: Ready, k: int, progress: Progress, previous: Segmentation | None) -> Segmented:
+def segmented(ready: Ready, k: int, progress: Progress, previous: Before | None) -> Segmented:
     """Cluster into ``k`` segments, refine on every customer, describe and judge.
 
     Parameters
     ----------
-    previous : the segmentation whose ids, names and colours live on where its segments do
+    previous : the fit whose ids, names and colours live on where its segments do
     """
     engine, recipe = ready.engine, ready.recipe
     progress("Clustering", 0.0)
@@ -354,7 +353,7 @@ def _judged(segmentation: Segmentation, verdict: Verdict, order: Sequence[int]) 
 
 
 def _describe(
-    ready: Ready, draft: Segmentation, previous: Segmentation | None
+    ready: Ready, draft: Segmentation, previous: Before | None
 ) -> tuple[Segmentation, tuple[int, ...], Profiles, tuple[Portrait, ...]]:
     """Profile the segments, put them in order of value, give them ids, names and colours."""
     engine, table, recipe, k = ready.engine, ready.table, ready.recipe, len(draft.segments)
@@ -371,27 +370,29 @@ def _describe(
         shapes=tuple(draft.shapes[i] for i in order) if draft.shapes else (),
         reach=tuple(far[i] for i in order),
     )
-    kept = _kept(engine, table, ordered, previous)
-    portraits = portray(profiles, recipe, {place: segment.name for place, segment in kept.items()})
+    found = trace(engine, table, ordered, profiles, previous) if previous else without_lineage(k)
+    portraits = portray(profiles, recipe, {place: segment.name for place, segment in found.kept.items()})
     worth = value_column(recipe)
-    colours = free_numbers([s.colour for s in kept.values()], k)
-    ids = free_numbers([int(s.id[1:]) - 1 for s in kept.values()], k)
     segments: list[Segment] = []
     for place, (segment, portrait) in enumerate(zip(ordered.segments, portraits, strict=True)):
-        old = kept.get(place)
+        old = found.kept.get(place)
         segments.append(
             replace(
                 segment,
-                id=old.id if old else f"s{ids.pop(0) + 1}",
-                colour=old.colour if old else colours.pop(0),
+                id=found.ids[place],
+                colour=found.colours[place],
                 name=portrait.name,
                 sentence=portrait.sentence,
                 size=profiles.segments[place].customers,
                 share=profiles.segments[place].customers / draft.customers,
                 value_share=profiles.share_of_total(place, worth) if worth else None,
+                note=old.note if old else "",
+                locked=old.locked if old else False,
+                named=old.named if old else False,
+                origin=found.origins[place],
             )
         )
-    return replace(ordered, segments=tuple(segments)), order, profiles, portraits
+    return replace(ordered, segments=tuple(segments), former=found.former), order, profiles, portraits
 
 
 def profiled_columns(recipe: Recipe) -> tuple[list[str], list[str]]:
@@ -399,23 +400,6 @@ def profiled_columns(recipe: Recipe) -> tuple[list[str], list[str]]:
     numbers = [d.name for d in recipe.derived]
     numbers += [c.column for c in recipe.columns if c.role in (Role.MEASURE, Role.FLAG)]
     return numbers, [c.column for c in recipe.columns if c.role is Role.CATEGORY]
-
-
-def _kept(engine: Engine, table: ibis.Table, new: Segmentation, previous: Segmentation | None) -> dict[int, Segment]:
-    """Old segments that live on, by the place of the new segment that they live on in."""
-    if previous is None or not all(c in table.columns for c in previous.recipe.features):
-        return {}
-    if any(table[f].type().is_string() for f in previous.recipe.measured_features):
-        return {}
-    features = dict.fromkeys([*new.recipe.features, *previous.recipe.features])
-    now = engine.view("__now", assign_only(table.select(*features), new))
-    both = assign_only(now.select(*features, __now=now[SEGMENT]), previous)
-    counts = rows(engine, both.group_by(new=both["__now"], old=both[SEGMENT]).agg(n=ibis._.count()))
-    engine.drop("__now")
-    shared = np.zeros((len(new.segments), len(previous.segments)), dtype=np.int64)
-    for row in counts:
-        shared[row["new"], row["old"]] = row["n"]
-    return {m.new: previous.segments[m.old] for m in match_segments(shared)}
 
 
 __all__ = ["ROW", "ColumnNote", "Fit", "Progress", "fit", "measure_facts", "profiled_columns", "propose_recipe"]

@@ -122,7 +122,7 @@ def write_study(folder: Path, engine: Engine, source: ibis.Table, card: Card, fi
         there = Snapshot(_write_data(place, engine, source), fit.customers, card.intake, card.reading)
         before = _card_before(place)
         card = replace(with_data(before or card, there), name=card.name, source=card.source, synthetic=card.synthetic)
-        card = replace(card, fit=store_fit(place, fit))
+        card = replace(card, fit=store_fit(place, fit), last_segment=max(card.last_segment, highest_id(fit)))
         card = keeping(card, usual_name(fit.recipe, len(fit.segments), bool(fit.segmentation.hand)))
         write_card(place, card)
     return card
@@ -191,11 +191,25 @@ def write_fit(folder: Path, card: Card, fit: Fit, instead_of: str = "") -> Card:
     ``instead_of``: the file of a fit that is the same solution with less evidence, which goes.
     """
     card = with_current_kept(folder, card)
-    changed = replace(card, customers=fit.customers, fit=store_fit(folder, fit))
+    last = max(last_id(folder, card), highest_id(fit))
+    changed = replace(card, customers=fit.customers, fit=store_fit(folder, fit), last_segment=last)
     changed = keeping(changed, usual_name(fit.recipe, len(fit.segments), bool(fit.segmentation.hand)), instead_of)
     changed = in_history(changed, instead_of, changed.fit)
     write_card(folder, changed)
     return changed
+
+
+def highest_id(fit: Fit) -> int:
+    """The highest number of an id that the segments of a fit have or had."""
+    ids = [s.id for s in fit.segments] + [f.id for f in fit.segmentation.former]
+    return max(int(i[1:]) for i in ids)
+
+
+def last_id(folder: Path, card: Card) -> int:
+    """The highest number of a segment's id that a study has given."""
+    if card.last_segment:
+        return card.last_segment
+    return max(highest_id(read_solution(folder, name)) for name in card.fits)  # from before it was counted
 
 
 def with_current_kept(folder: Path, card: Card) -> Card:

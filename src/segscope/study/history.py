@@ -10,10 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from segscope.errors import StudyError
-from segscope.segmentation import Segmentation
+from segscope.segmentation import Segmentation, unlabelled
 from segscope.study.card import MOST_EDITS, Card, Edit, following, in_history, usual_name
 from segscope.study.fitting import Fit
-from segscope.study.folder import read_card, read_fit, read_solution, store_fit, with_current_kept, write_card
+from segscope.study.folder import (
+    highest_id,
+    last_id,
+    read_card,
+    read_fit,
+    read_solution,
+    store_fit,
+    with_current_kept,
+    write_card,
+)
 
 
 def read_history(folder: Path) -> tuple[Edit, ...]:
@@ -49,6 +58,7 @@ def edited(folder: Path, fit: Fit, words: str) -> Card:
     words : what was done, for the history, such as "Top spenders is now called Stars"
     """
     card = with_current_kept(folder, read_card(folder))
+    card = replace(card, last_segment=max(last_id(folder, card), highest_id(fit)))
     changed = _with(card, store_fit(folder, fit), fit)
     if changed.fit == card.fit or changed.current is None:
         return card
@@ -128,4 +138,4 @@ def _with_evidence_of(fit: Fit, other: Fit) -> Fit:
 
 def _places(fit: Fit) -> Segmentation:
     """What decides who is in which segment."""
-    return replace(fit.segmentation, segments=())
+    return unlabelled(fit.segmentation)

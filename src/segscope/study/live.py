@@ -13,7 +13,7 @@ from segscope.engine import Engine
 from segscope.exploring import Variable, add_bins, log_view
 from segscope.intake import ROW
 from segscope.recipe import Recipe, dump_json
-from segscope.segmentation import SEGMENT, assign, to_customers
+from segscope.segmentation import SEGMENT, assign, to_customers, unlabelled
 from segscope.study.card import Card
 from segscope.study.customers import MADE, Source, make
 from segscope.study.engines import engine_for
@@ -98,7 +98,7 @@ def reopened(live: LiveStudy, folder: Path) -> LiveStudy:
 
 def _what_is_loaded(card: Card, fit: Fit) -> tuple[object, ...]:
     """What the stored customers follow from: everything but what their segments are called."""
-    return card.data, replace(fit.segmentation, segments=()), fit.variables
+    return card.data, unlabelled(fit.segmentation), fit.variables
 
 
 def segment_variable(fit: Fit) -> Variable:

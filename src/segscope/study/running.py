@@ -15,16 +15,17 @@ from segscope.intake.facts import column_kind
 from segscope.intake.progress import part
 from segscope.recipe import FeatureWeight, Method, Recipe, Role, Transform, build, dump_json
 from segscope.samples import SYNTHETIC_NOTE
-from segscope.segmentation import Segmentation
+from segscope.segmentation import assign_only, to_customers, without_unneeded
 from segscope.study.card import Card, Kept, made_current
 from segscope.study.completing import Seconds, complete
-from segscope.study.customers import Customers, adapted, decide, make, source_of_table
+from segscope.study.customers import Customers, Source, adapted, decide, make, source_of_table
 from segscope.study.engines import cells_of, engine_for
 from segscope.study.fitting import Fit, Progress, Ready, Weigher, fit, make_ready
 from segscope.study.folder import (
     check_writable,
     is_study,
     keep_source,
+    last_id,
     note_origin,
     note_seconds,
     read_card,
@@ -38,6 +39,7 @@ from segscope.study.folder import (
 )
 from segscope.study.handwork import HandEdit, work_by_hand
 from segscope.study.history import redone, undone
+from segscope.study.lineage import Before, unique
 
 DATABASES = ("sqlite", "duckdb", "postgresql")
 PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
@@ -188,10 +190,11 @@ def fit_source(
         )
         recipe, customers = _decided(engine, table, choices)
         quick = part(progress, 0.0, 0.4) if thorough else progress
-        found, ready = _fitted(engine, customers, recipe, report, quick, _previous(folder), weigher)
+        previous = _previous(engine, folder, recipe)
+        found, ready = _fitted(engine, customers, recipe, report, quick, previous, weigher)
         seconds: Seconds = {}
         if thorough:
-            found, seconds = complete(ready, found, part(progress, 0.4, 0.95))
+            found, seconds = complete(ready, found, part(progress, 0.4, 0.95), previous)
         progress("Writing the study", 0.95)
         card = Card(
             _name(report), report.source, found.customers, "", "", report, is_place and _is_sample(Path(source)),
@@ -216,8 +219,9 @@ def refit(folder: Path, recipe: Recipe, progress: Progress = silent) -> Fit:
     try:
         progress("Reading the data", 0.0)
         table = engine.store("source", read_data(folder, card, engine, "snapshot"))
-        source, previous = source_of_table(engine, table), read_fit(folder, card).segmentation
-        if (recipe.log, recipe.as_of) == (previous.recipe.log, previous.recipe.as_of):
+        source, previous = source_of_table(engine, table), before(folder, card)
+        earlier = previous.segmentation.recipe
+        if (recipe.log, recipe.as_of) == (earlier.log, earlier.as_of):
             customers = make(engine, source, recipe)
         else:
             recipe, customers = adapted(engine, source, recipe)
@@ -241,8 +245,9 @@ def reread(folder: Path, card: Card, order: Order, progress: Progress = silent) 
     try:
         progress("Reading the file", 0.0)
         table, report = read(place, engine, "source", order.reading, part(progress, 0.0, READ_SHARE), card.source)
-        previous = read_fit(folder, card).segmentation
-        recipe, customers = adapted(engine, source_of_table(engine, table), order.recipe or previous.recipe)
+        wanted = order.recipe or read_fit(folder, card).recipe
+        recipe, customers = adapted(engine, source_of_table(engine, table), wanted)
+        previous = _previous(engine, folder, recipe)
         found, _ = _fitted(engine, customers, recipe, report, progress, previous, None)
         progress("Writing the study", 0.95)
         write_study(folder, engine, table, replace(card, intake=report, reading=order.reading), found)
@@ -267,14 +272,14 @@ def switch(folder: Path, card: Card, solution_id: str) -> Fit:
 def complete_study(folder: Path, progress: Progress = silent) -> Fit:
     """Complete the evidence of a study's current fit."""
     card = read_card(folder)
-    before = read_fit(folder, card)
+    fit = read_fit(folder, card)
     engine = engine_for(card.customers * len(card.intake.columns))
     try:
         progress("Reading the data", 0.0)
         table = engine.store("source", read_data(folder, card, engine, "snapshot"))
-        customers = make(engine, source_of_table(engine, table), before.recipe)
-        ready = make_ready(engine, customers, before.recipe, part(progress, 0.05, 0.15))
-        found, seconds = complete(ready, before, part(progress, 0.15, 0.95))
+        customers = make(engine, source_of_table(engine, table), fit.recipe)
+        ready = make_ready(engine, customers, fit.recipe, part(progress, 0.05, 0.15))
+        found, seconds = complete(ready, fit, part(progress, 0.15, 0.95), before(folder, card))
         progress("Writing the study", 0.95)
         write_fit(folder, card, found, instead_of=card.fit)
         note_seconds(folder, seconds)
@@ -323,7 +328,7 @@ def _fitted(
     recipe: Recipe,
     report: IntakeReport,
     progress: Progress,
-    previous: Segmentation | None,
+    previous: Before | None,
     weigher: Weigher | None,
 ) -> tuple[Fit, Ready]:
     check_recipe(customers.table, recipe, report.source)
@@ -341,11 +346,26 @@ def _name(report: IntakeReport) -> str:
     return (name.with_suffix("") if name.suffix.lower() in PACKED else name).stem
 
 
-def _previous(folder: Path) -> Segmentation | None:
+def before(folder: Path, card: Card) -> Before:
+    """The current fit of a study, whose segments may live on in another of the same data."""
+    fit = read_fit(folder, card)
+    return Before(fit.segmentation, fit.profiles, last_id(folder, card))
+
+
+def _previous(engine: Engine, folder: Path, recipe: Recipe) -> Before | None:
+    """The fit that is there already, and who was where in it, before a fit of other data takes its place."""
     if not is_study(folder):
         return None
     try:
-        return read_fit(folder, read_card(folder)).segmentation
+        card = read_card(folder)
+        found = replace(before(folder, card), same_data=False)
+        old = found.segmentation
+        if recipe.identifier is None or old.recipe.identifier is None:
+            return found
+        source = read_data(folder, card, engine, "__snapshot_before")
+        made = make(engine, Source(source, ()), old.recipe).table if old.recipe.log else source
+        assigned = assign_only(to_customers(made, without_unneeded(old.recipe)), old)
+        return replace(found, places=engine.store("__before", unique(assigned, old.recipe.identifier)))
     except SegscopeError:
         return None  # a damaged study has no names to keep; fitting it again is how it is mended
 

@@ -9,11 +9,13 @@ from segscope.clustering import SegmentVerdict
 from segscope.comparing import Compared, brief
 from segscope.labels import COLOURS
 from segscope.naming import Trait, value_column
+from segscope.origins import Former
 from segscope.segmentation import Segment
 from segscope.study import Fit
 from segscope.theme import segment_variable
 from segscope.web import parts
 from segscope.web.attributes import aria, data
+from segscope.web.origin_words import origin_figures, origin_words
 from segscope.wording import full, listed, percent, short, stability_words
 
 MOST_BARS = 8
@@ -23,6 +25,14 @@ LOCK = (
     "customers stay together, they keep its id, name, colour and note. No other name is offered for it. "
     "A lock does not decide who is in it."
 )
+
+
+OVERRULE = (
+    "When a study is fitted again, segments are matched to those before by the customers they share. Where that went "
+    "wrong, say which one this is: it takes that one's id, name, colour, note and lock; with a segment of today it "
+    "exchanges them. No customer moves, and it can be undone."
+)
+MOST_OFFERED = 8
 
 
 def cards(fit: Fit, columns: Sequence[Compared]) -> list[html.Article]:
@@ -42,7 +52,7 @@ def _card(fit: Fit, place: int, columns: Mapping[str, Compared], worth: str | No
     """
     segment, verdict = fit.segments[place], fit.verdict.segments[place]
     size: list[Any] = [html.Strong(full(segment.size)), " customers · ", percent(segment.share)]
-    words = html.Div([_name(segment), html.P(size, className="segment-size")])
+    words = html.Div([_name(segment), html.P(size, className="segment-size"), _origin(segment)])
     bars = [_bar(fit, place, feature) for feature in fit.recipe.features]
     chips = [_trait(t, trait_amount(columns, t)) for t in fit.portraits[place].traits]
     return html.Article(
@@ -102,6 +112,7 @@ def _menu(fit: Fit, segment: Segment) -> html.Details:
                     html.Button(note, className="menu-item", **data(start="note")),
                     html.Div(swatches, className="menu-swatches", role="group", **named),
                     html.Div([lock, parts.info(LOCK)], className="menu-line"),
+                    *_overruling(fit, segment),
                 ],
                 className="menu-panel",
             ),
@@ -125,6 +136,39 @@ def _swatch(fit: Fit, segment: Segment, colour: int) -> html.Button:
         **data(do="colour", value=str(colour)),
         **aria(label=words, pressed="true" if mine else "false"),
     )
+
+
+def _overruling(fit: Fit, segment: Segment) -> list[Any]:
+    """Ways to say that it is another segment than it was matched to; none before there was a second fit."""
+    former = sorted(fit.segmentation.former, key=lambda f: not f.latest)[:MOST_OFFERED]
+    if not former and all(s.origin is None for s in fit.segments):
+        return []
+    others = [(s.id, s.name) for s in fit.segments if s is not segment]
+    choices = [_button(name, "is", other) for other, name in [*((f.id, f.name) for f in former), *others]]
+    title = html.Div(["It is really", parts.info(OVERRULE)], className="menu-title")
+    return [title, html.Div([*choices, _button("A new segment", "new", "")], className="menu-choices")]
+
+
+def _origin(segment: Segment) -> html.P | None:
+    """Where it comes from, with the figures behind it."""
+    if segment.origin is None:
+        return None
+    return html.P(origin_words(segment), className="segment-origin", title=origin_figures(segment))
+
+
+def former_list(fit: Fit) -> html.P:
+    """The segments that the last fit ended, and what became of them."""
+    names = {s.id: s.name for s in fit.segments}
+    said = [f"{f.name} ({_fate(f, names)})" for f in fit.segmentation.former if f.latest]
+    words: list[Any] = [html.Strong("No more since the last fit: "), listed(said), "."]
+    return html.P(words, className="segment-former", hidden=not said)
+
+
+def _fate(former: Former, names: Mapping[str, str]) -> str:
+    into = listed([names[i] for i in former.into if i in names])
+    if former.became == "gone" or not into:
+        return f"gone, many are now in {into}" if into else "gone"
+    return f"{former.became} into {into}" if former.became == "split" else f"merged into {into}"
 
 
 # ------------------------------------------------------------------------------------------------ what it shows

@@ -7,9 +7,9 @@ from typing import Any
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from segscope.errors import SegscopeError, StudyError
-from segscope.labels import locked, noted, recoloured, renamed
+from segscope.labels import locked, noted, recoloured, renamed, segment_by_id, taken_for, taken_for_new
 from segscope.segmentation import Segmentation
-from segscope.study import LiveStudy
+from segscope.study import Fit, LiveStudy
 from segscope.study.card import Edit
 from segscope.study.history import edits, next_redo, next_undo
 from segscope.web.attributes import aria, data
@@ -48,7 +48,7 @@ def act(studies: Studies, study_id: str, wanted: Mapping[str, Any]) -> tuple[Any
         if what in ("undo", "redo"):
             done = studies.step(study_id, "undo" if what == "undo" else "redo")
         else:
-            done = studies.edit(study_id, lambda now: changed(now, what, segment, value))
+            done = studies.edit(study_id, lambda fit, last: changed(fit, last, what, segment, value))
     except SegscopeError as error:
         return no_update, str(error), no_update
     if isinstance(done, Job):
@@ -56,13 +56,18 @@ def act(studies: Studies, study_id: str, wanted: Mapping[str, Any]) -> tuple[Any
     return studies.get(study_id).stamp, _told(what, done) if done else no_update, no_update
 
 
-def changed(segmentation: Segmentation, what: str, segment: str, value: str) -> tuple[Segmentation, str]:
+def changed(fit: Fit, last_id: int, what: str, segment: str, value: str) -> tuple[Segmentation, str]:
     """A segmentation with one thing about a segment changed, and what was done in words.
+
+    Parameters
+    ----------
+    last_id : the highest number of an id that was ever given
 
     Raises
     ------
     StudyError : for a thing that cannot be changed, or a value that is refused
     """
+    segmentation = fit.segmentation
     if what == "name":
         return renamed(segmentation, segment, value)
     if what == "colour":
@@ -71,6 +76,11 @@ def changed(segmentation: Segmentation, what: str, segment: str, value: str) -> 
         return noted(segmentation, segment, value)
     if what == "lock":
         return locked(segmentation, segment, value == "on")
+    if what == "is":
+        return taken_for(segmentation, segment, value)
+    if what == "new":
+        place = segmentation.segments.index(segment_by_id(segmentation, segment))
+        return taken_for_new(segmentation, segment, last_id + 1, fit.portraits[place].name)
     raise StudyError(f"There is nothing called {what!r:.20} to change about a segment.")
 
 

@@ -17,7 +17,7 @@ from segscope.segmentation import Segmentation
 from segscope.settings import Settings
 from segscope.study import Card, Fit, LiveStudy, Order, is_study, open_study, read_card, read_fit, reopened
 from segscope.study.card import dropped, renamed
-from segscope.study.folder import CARD, write_card
+from segscope.study.folder import CARD, last_id, write_card
 from segscope.study.history import changes_customers, edited, next_redo, next_undo, redone, undone
 from segscope.study.removing import remove_study
 from segscope.study.running import Step
@@ -173,9 +173,13 @@ class Studies:
             self._tried.add(live.card.fit)
         self.complete(study_id)
 
-    def edit(self, study_id: str, change: Callable[[Segmentation], tuple[Segmentation, str]]) -> str:
+    def edit(self, study_id: str, change: Callable[[Fit, int], tuple[Segmentation, str]]) -> str:
         """Change what segments are called and the like, at once; no customer moves. Returns what was done, in words;
         "" where all is as it was.
+
+        Parameters
+        ----------
+        change : of the current fit, and the highest number of an id that was ever given
 
         Raises
         ------
@@ -185,7 +189,7 @@ class Studies:
 
         def write(folder: Path, card: Card) -> Card:
             fit = read_fit(folder, card)
-            segmentation, words = change(fit.segmentation)
+            segmentation, words = change(fit, last_id(folder, card))
             said.append("" if segmentation == fit.segmentation else words)
             return edited(folder, replace(fit, segmentation=segmentation), words)
 

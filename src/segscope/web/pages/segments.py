@@ -48,6 +48,7 @@ def layout(live: LiveStudy) -> html.Div:
             dcc.Download(id=DOWNLOAD),
             html.H1("Segments", className="sr-only"),
             html.Div(segment_cards.cards(live.fit, _columns(live)), className="segment-cards"),
+            segment_cards.former_list(live.fit),
             segment_editing.history(live),
             _compare_bar(live),
             html.Div([_radar_card(), _apart_card()], className="segment-pair"),
