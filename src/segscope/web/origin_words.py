@@ -1,6 +1,7 @@
 """Origins in words: where a segment comes from, short on its card, with the figures on hover."""
 
 from segscope.comparing import brief
+from segscope.identity import SURVIVAL
 from segscope.origins import Source
 from segscope.segmentation import Segment
 from segscope.wording import listed, percent
@@ -22,11 +23,12 @@ def origin_words(segment: Segment) -> str:
     if origin.kind == "merged":
         return f"merged from {listed(names)}"
     if origin.kind == "new":
-        return "new"
+        mostly = origin.sources and origin.sources[0].share >= SURVIVAL
+        return f"new, most were in {names[0]}" if mostly else "new"
     called = "" if origin.sources[0].name == segment.name else f"was {names[0]}, "
     if origin.by == "centres":
         return f"{called}survived: its centre hardly moved"
-    return f"{called}survived: {percent(origin.sources[0].part)} of its customers stayed"
+    return f"{called}survived: {percent(origin.sources[0].part)} stayed"
 
 
 def origin_figures(segment: Segment) -> str:
