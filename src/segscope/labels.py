@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from segscope.errors import StudyError, did_you_mean
 from segscope.identity import free_numbers
-from segscope.origins import MOST_FORMER, Fate, Former, Origin, Source
+from segscope.origins import MOST_FORMER, Ancestor, Fate, Former, Origin
 from segscope.segmentation import Segment, Segmentation
 from segscope.wording import clean_name
 
@@ -151,7 +151,7 @@ def _left(segment: Segment) -> tuple[Former, ...]:
 
 def _as(segment: Segment, other: Former) -> Segment:
     """A segment with the identity of another."""
-    origin = Origin("survived", "hand", (Source(other.id, other.name),))
+    origin = Origin("survived", "hand", (Ancestor(other.id, other.name),))
     return replace(
         segment, id=other.id, name=other.name, colour=other.colour, note=other.note, locked=other.locked,
         named=other.named, origin=origin,

@@ -11,7 +11,7 @@ MOST_FORMER = 24
 
 
 @dataclass(frozen=True)
-class Source:
+class Ancestor:
     """A segment before.
 
     Attributes
@@ -39,7 +39,7 @@ class Origin:
 
     kind: Kind
     by: By
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Ancestor, ...] = ()
 
 
 @dataclass(frozen=True)

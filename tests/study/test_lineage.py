@@ -9,7 +9,7 @@ import pytest
 
 from segscope.identity import transitions
 from segscope.labels import locked, renamed, taken_for, taken_for_new
-from segscope.origins import Former, Origin, Source
+from segscope.origins import Ancestor, Former, Origin
 from segscope.profiling import GroupProfile, Profiles
 from segscope.recipe import Recipe
 from segscope.segmentation import Segment, Segmentation
@@ -36,7 +36,7 @@ def test_a_split_segment_gives_its_other_part_an_id_that_was_never_there() -> No
     assert found.ids == ("s1", "s8", "s2")
     assert found.colours == (0, 2, 1)
     assert [o.kind for o in found.origins if o] == ["survived", "split", "survived"]
-    assert found.origins[1] == Origin("split", "customers", (Source("s1", "Top", 0.4, 1.0),))
+    assert found.origins[1] == Origin("split", "customers", (Ancestor("s1", "Top", 0.4, 1.0),))
     assert found.former == ()
 
 

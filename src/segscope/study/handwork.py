@@ -35,7 +35,9 @@ from segscope.errors import DataError, StudyError
 from segscope.hand import MOST_PINS, HandStep, Pin, pins, with_step, without_pin
 from segscope.identity import free_numbers
 from segscope.intake.progress import part
+from segscope.labels import former_of
 from segscope.naming import by_value, portray, value_column
+from segscope.origins import MOST_FORMER, Ancestor, Origin
 from segscope.preparation import coordinates
 from segscope.profiling import GroupProfile, Profiles, profile
 from segscope.segmentation import (
@@ -179,7 +181,10 @@ def merged(segmentation: Segmentation, edit: HandEdit) -> Drafted:
     labels = labels_of(segmentation)
     words = f"{gone.name} merged into {kept.name}"
     step = Merge(labels[kept.id], labels[gone.id], words)
-    left = [s for s in segmentation.segments if s is not gone]
+    origin = Origin("merged", "hand", tuple(Ancestor(s.id, s.name) for s in (kept, gone)))
+    left = [replace(s, origin=origin) if s is kept else s for s in segmentation.segments if s is not gone]
+    former = (former_of(gone, "merged", (kept.id,)), *segmentation.former)[:MOST_FORMER]
+    segmentation = replace(segmentation, former=former)
     changed = _with_steps(segmentation, with_step(segmentation.hand, step), left, [labels[s.id] for s in left])
     return Drafted(changed, frozenset({step.into}), words)
 
@@ -200,7 +205,11 @@ def split(
     step = Split(labels[segment.id], fresh, (one, other), f"{segment.name} split in two")
     number = max(int(i[1:]) for i in {*used, *(s.id for s in segmentation.segments)}) + 1
     colour = free_numbers([s.colour for s in segmentation.segments], 1)[0]
-    new = replace(segment, id=f"s{number}", name="", colour=colour, size=0, share=0.0)
+    origin = Origin("split", "hand", (Ancestor(segment.id, segment.name),))
+    new = replace(
+        segment, id=f"s{number}", name="", colour=colour, size=0, share=0.0, note="", locked=False, named=False,
+        origin=origin,
+    )  # fmt: skip
     order = [*segmentation.segments, new]
     known = [*(labels[s.id] for s in segmentation.segments), fresh]
     changed = _with_steps(segmentation, with_step(segmentation.hand, step), order, known)

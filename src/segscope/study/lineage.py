@@ -14,7 +14,7 @@ import numpy as np
 from segscope.engine import Engine, rows
 from segscope.identity import Counts, Transitions, free_numbers, transitions, transitions_of_centres
 from segscope.labels import former_of
-from segscope.origins import MOST_FORMER, By, Former, Origin, Source
+from segscope.origins import MOST_FORMER, Ancestor, By, Former, Origin
 from segscope.profiling import Profiles
 from segscope.segmentation import SEGMENT, Segment, Segmentation, assign_only
 
@@ -99,9 +99,9 @@ def inherit(found: Transitions, shared: Counts, by: By, before: Before) -> Linea
     return Lineage(kept, ids, colours, origins, (*gone, *earlier)[:MOST_FORMER])
 
 
-def _source(segment: Segment, shared: Counts, new: int, old: int) -> Source:
+def _source(segment: Segment, shared: Counts, new: int, old: int) -> Ancestor:
     n, came, is_ = int(shared[new, old]), int(shared[:, old].sum()), int(shared[new].sum())
-    return Source(segment.id, segment.name, n / came if came else 0.0, n / is_ if is_ else 0.0)
+    return Ancestor(segment.id, segment.name, n / came if came else 0.0, n / is_ if is_ else 0.0)
 
 
 def _shared(engine: Engine, table: ibis.Table, new: Segmentation, before: Before) -> tuple[Counts | None, By]:

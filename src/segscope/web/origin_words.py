@@ -2,7 +2,7 @@
 
 from segscope.comparing import brief
 from segscope.identity import SURVIVAL
-from segscope.origins import Source
+from segscope.origins import Ancestor
 from segscope.segmentation import Segment
 from segscope.wording import listed, percent
 
@@ -16,12 +16,13 @@ def origin_words(segment: Segment) -> str:
     if origin is None:
         return ""
     names = [brief(source.name) for source in origin.sources]
-    if origin.by == "hand":
-        return "new, said by hand" if origin.kind == "new" else "the same as before, said by hand"
+    by_hand = " by hand" if origin.by == "hand" else ""
     if origin.kind == "split":
-        return f"split from {listed(names)}"
+        return f"split from {listed(names)}{by_hand}"
     if origin.kind == "merged":
-        return f"merged from {listed(names)}"
+        return f"merged from {listed(names)}{by_hand}"
+    if by_hand:
+        return "new, said by hand" if origin.kind == "new" else "the same as before, said by hand"
     if origin.kind == "new":
         mostly = origin.sources and origin.sources[0].share >= SURVIVAL
         return f"new, most were in {names[0]}" if mostly else "new"
@@ -37,12 +38,12 @@ def origin_figures(segment: Segment) -> str:
     if origin is None:
         return ""
     if origin.by == "hand":
-        return "Decided by a person, against what the shared customers say"
+        return "Decided by a person"
     if origin.by == "centres":
         return BY_CENTRES
     said = [_figures(source) for source in origin.sources] or ["No segment before holds a fifth of those here"]
     return ". ".join(said) + (f". {BY_MODEL}" if origin.by == "model" else "")
 
 
-def _figures(source: Source) -> str:
+def _figures(source: Ancestor) -> str:
     return f"{percent(source.part)} of {source.name} are here; {percent(source.share)} of those here come from it"

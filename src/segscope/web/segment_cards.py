@@ -160,7 +160,7 @@ def former_list(fit: Fit) -> html.P:
     """The segments that the last fit ended, and what became of them."""
     names = {s.id: s.name for s in fit.segments}
     said = [f"{f.name} ({_fate(f, names)})" for f in fit.segmentation.former if f.latest]
-    words: list[Any] = [html.Strong("No more since the last fit: "), listed(said), "."]
+    words: list[Any] = [html.Strong("No more: "), listed(said), "."]
     return html.P(words, className="segment-former", hidden=not said)
 
 
