@@ -1,13 +1,17 @@
 """Times the scoring over HTTP: one customer in process, single scores and batches over loopback. Nothing is asserted.
 
-A server in a process of its own, this one asks it: ``--clients`` connections at once, for ``--seconds`` each.
+A server in a process of its own; this one asks it: ``--clients`` connections at once, for ``--seconds`` each. Beside it
+an application that says "ok" to everything, under the same server, is asked the same: what no application can exceed.
+On a busy machine the processor time that the server spends on an answer says more than how many came in a second.
 
     python benchmarks/scoring.py --seconds 10 --clients 4
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
+import os
 import socket
 import statistics
 import subprocess
@@ -85,28 +89,75 @@ async def load(port: int, body: bytes, clients: int, seconds: float) -> list[flo
     return taken
 
 
-def over_http(folder: Path, customers: list[dict[str, object]], clients: int, seconds: float) -> None:
-    """Single scores and batches a second over loopback."""
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+def processor_seconds(process: int) -> float:
+    """Time on the processor of a process so far (Linux only)."""
+    said = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
+
+
+PLAIN = """
+import sys, uvicorn
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        while (await receive()).get("more_body"): pass
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+uvicorn.run(app, port=int(sys.argv[1]), log_level="critical", lifespan="off")
+"""
+
+
+def yardstick(body: bytes, clients: int, seconds: float) -> None:
+    """The same requests to an application that does nothing."""
+    port = free_port()
+    server = subprocess.Popen([sys.executable, "-c", PLAIN, str(port)])
+    try:
+        for _ in range(200):
+            time.sleep(0.1)
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+        report("yardstick, an application that does nothing", server.pid, port, body, 1, clients, seconds)
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def report(name: str, process: int, port: int, body: bytes, number: int, clients: int, seconds: float) -> None:
+    """Ask for some seconds and print how many customers were answered."""
+    start, spent = time.perf_counter(), processor_seconds(process)
+    taken = asyncio.run(load(port, body, clients, seconds))
+    rate = len(taken) * number / (time.perf_counter() - start)
+    each = 1e3 * (processor_seconds(process) - spent) / len(taken)
+    median = 1e3 * statistics.median(taken)
+    print(
+        f"{name}, {clients} connections: {rate:,.0f} customers/s, median {median:.1f} ms; "
+        f"{each:.2f} ms of the server's processor an answer", flush=True,
+    )  # fmt: skip
+
+
+def over_http(folder: Path, customers: list[dict[str, object]], clients: int, seconds: float) -> None:
+    """Single scores and batches a second over loopback."""
+    port = free_port()
+    one = json.dumps({"customer": customers[0]}).encode()
+    yardstick(one, clients, seconds)
     command = [sys.executable, "-m", "segscope.cli", "serve", str(folder), "--port", str(port), "--no-browser"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         next(line for line in server.stdout if "http://" in line)
-        one = json.dumps({"customer": customers[0]}).encode()
         batch = json.dumps({"customers": customers}).encode()
         httpx.post(f"http://127.0.0.1:{port}{ADDRESS}", content=one, headers={"Content-Type": "application/json"})
         for name, body, number, at_once in (
             ("single", one, 1, clients),
             ("batches of 10,000", batch, len(customers), 2),
         ):
-            start = time.perf_counter()
-            taken = asyncio.run(load(port, body, at_once, seconds))
-            rate = len(taken) * number / (time.perf_counter() - start)
-            median = 1e3 * statistics.median(taken)
-            print(f"{name}, {at_once} connections: {rate:,.0f} customers/s, median {median:.1f} ms")
+            report(name, server.pid, port, body, number, at_once, seconds)
     finally:
         server.terminate()
         server.wait(10)

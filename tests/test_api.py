@@ -66,7 +66,7 @@ def test_one_customer_and_several_are_placed_in_their_order(client: TestClient) 
 
 def test_of_one_customer_any_field_is_enough(client: TestClient) -> None:
     (found,) = scores(client, {"customer": {"spend": 950.5}})
-    assert found["segment_id"] == "s1" and found["right"] > 0.9 and found["fits_none"] is None
+    assert found["segment_id"] == "s1" and found["right"] > 0.9 and found["fits_none"] is False
 
 
 def test_a_field_given_as_null_is_a_blank_and_one_not_given_is_unknown(client: TestClient) -> None:
@@ -90,8 +90,8 @@ def test_a_customer_unlike_any_fits_none(client: TestClient) -> None:
         ({"customer": {"spend": True}}, "spend must be a number or null. Got True."),
         ({"customer": {"first_order": "2023-02-30"}}, "first_order must be a date such as 2014-06-29"),
         ({"customer": {"first_order": 7}}, "first_order must be a date"),
-        ({"customer": {}}, "No feature follows from these fields."),
-        ({"customer": {"city": "Ulm"}}, "No feature follows from these fields."),
+        ({"customer": {}}, "Nothing follows from these fields."),
+        ({"customer": {"city": "Ulm"}}, "Nothing follows from these fields."),
         ({"customers": [RICH, {"spend": 3}]}, "Customer 2: All customers must have the same fields"),
         ({"customers": [{"spend": 3}] * 2}, "give every field, null where it is blank"),
         ({"customers": [RICH, {**RICH, "spend": []}]}, "Customer 2: spend must be a number or null. Got []."),
@@ -145,6 +145,22 @@ def test_every_error_has_one_shape(client: TestClient, request_: dict[str, Any],
         assert set(said) == {"error", "code"} and said["code"] == code
 
 
+def test_the_quick_way_and_the_described_route_answer_alike(client: TestClient, studies: Studies) -> None:
+    described = TestClient(make_api(studies))
+    orders = (
+        {"customer": RICH},
+        {"customer": {"spend": 3.0}},
+        {"customers": [POOR] * 60},
+        {"customer": {"spnd": 3}},
+        [],
+    )
+    for body in orders:
+        quick, slow = client.post(SCORE, json=body), described.post("/studies/study/score", json=body)
+        assert (quick.status_code, quick.json()) == (slow.status_code, slow.json())
+    for address in ("/api/v1/studies/nope/score", "/api/v1/studies//score", "/api/v1/studies/a/b/score"):
+        assert client.post(address, json={"customer": RICH}).status_code == 404
+
+
 def test_a_key_is_asked_for_where_one_is_set(studies: Studies) -> None:
     client = TestClient(make_api(studies, KEY))
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": KEY}, {"Authorization": "Bearer ü"}):
@@ -161,6 +177,7 @@ def test_the_server_asks_for_the_key_of_its_settings(shop: Path) -> None:
     studies = Studies([shop], settings=replace(Settings(), api_key=KEY))
     client = TestClient(guarded(make_server(studies), "127.0.0.1"), base_url="http://127.0.0.1")
     assert client.get("/api/v1/studies").status_code == 401
+    assert client.post(SCORE, json={"customer": RICH}).status_code == 401
     assert client.get("/health").status_code == 200
     assert KEY not in repr(studies.settings)
     studies.close()

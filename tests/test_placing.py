@@ -1,6 +1,7 @@
 """Placing a customer of whom little is known: complete answers are exact, partial ones beat filling in medians."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -77,6 +78,32 @@ def test_a_feature_that_is_given_as_blank_takes_its_fill_value_and_is_not_integr
     assert blank.right == 1.0 and blank.without == ("each",)
     assert blank.first == assign_numpy(tiny(), as_in_a_file)[0]
     assert place(tiny(), donors(), {"each": float("nan"), "visits": 1.0}).known == ("each", "visits")
+
+
+def test_a_raw_column_alone_tells_what_its_customers_are() -> None:
+    columns = (*(ColumnRole(n, Role.MEASURE, "", n) for n in ("wine", "bread")),)
+    total = DerivedColumn("spend", "Spend", "sum(wine, bread)", "")
+    step = FeaturePreparation("spend", 50.0, False, None, None, 50.0, 40.0, 0, 0)
+    model = replace(
+        tiny(), recipe=Recipe(columns, derived=(total,), features=("spend",)), preparation=(step,),
+        centres=((-1.0,), (1.0,)),
+    )  # fmt: skip
+    wine = np.concatenate([np.linspace(0, 8, 50), np.linspace(70, 90, 50)])
+    others = Donors({"spend": wine + 10}, {"wine": wine, "bread": np.full(100, 10.0)})
+    assert (place(model, others, {"wine": 4.0}).first, place(model, others, {"wine": 80.0}).first) == (0, 1)
+    assert place(model, others, {"wine": 80.0}).right == pytest.approx(1)
+    assert place(model, others, {"bread": 10.0}).right == pytest.approx(0.5, abs=0.1)
+    both = place(model, others, {"wine": 80.0, "bread": 5.0})
+    assert both.implied == {"spend": 85.0} and both.right == 1.0
+    # What is known takes the place of the donors' own value, though nobody has bought so much bread.
+    assert place(model, others, {"bread": 500.0}).first == 1
+
+
+def test_a_customer_far_from_everybody_fits_none_also_when_little_is_known() -> None:
+    model = replace(tiny(), reach=(3.0, 3.0))
+    assert place(model, donors(), {"spend": 12.0}).fits_none is False
+    assert place(model, donors(), {"spend": 4000.0}).fits_none is True
+    assert place(tiny(), donors(), {"spend": 4000.0}).fits_none is None
 
 
 def test_nothing_and_nonsense_are_refused() -> None:

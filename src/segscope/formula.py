@@ -352,11 +352,12 @@ _IBIS: dict[str, Callable[[list[ir.Value]], ir.Value]] = {
 
 
 def _numpy_sum(parts: list[Array]) -> Array:
-    stacked = np.stack(np.broadcast_arrays(*parts))
-    total = np.zeros(stacked.shape[1:])
-    for part in stacked:
-        total = total + np.where(np.isnan(part), 0.0, part)
-    return np.where(np.isnan(stacked).all(axis=0), np.nan, total)
+    total, blank = np.zeros(()), np.ones((), dtype=bool)
+    for part in parts:
+        missing = np.isnan(part)
+        total = total + np.where(missing, 0.0, part)
+        blank = blank & missing
+    return np.where(blank, np.nan, total)
 
 
 def _numpy_mean(parts: list[Array]) -> Array:

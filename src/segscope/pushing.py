@@ -1,7 +1,7 @@
 """Why a customer is in one segment rather than in another: how far each feature pushes towards it.
 
 A feature's push is its part of what decides: the logarithm of the odds of the one segment against the other. With
-centres that is the difference of its squared distances, (x - c')^2 - (x - c)^2, over twice the spread; in a mixture its
+centres that is the difference of its squared distances, (x - c')^2 - (x - c)^2, over twice the blur; in a mixture its
 part of the difference of the scores, where a customer's offset from a centre is weighed with all its offsets. The
 pushes of all features add up to the log odds, in a mixture but for what the segments' sizes and widths add.
 
@@ -55,7 +55,7 @@ def pushes_numpy(segmentation: Segmentation, model: Array, towards: int, against
     """
     apart = _parts_numpy(segmentation, model, against) - _parts_numpy(segmentation, model, towards)
     together = [apart[:, place].sum(axis=1) for place in places(segmentation.preparation)]
-    return np.column_stack(together) / (2 * segmentation.spread)
+    return np.column_stack(together) / (2 * segmentation.blur)
 
 
 def _standing(segmentation: Segmentation) -> tuple[Sequence[Sequence[float]], Sequence[Shape]]:
@@ -72,7 +72,7 @@ def _parts_numpy(segmentation: Segmentation, model: Array, segment: int) -> Arra
     centres, shapes = _standing(segmentation)
     offset = model - np.asarray(centres[segment])
     if not shapes:
-        return offset * offset
+        return np.asarray(offset * offset)
     factor = np.asarray(shapes[segment].factor)
     return np.asarray(offset * (offset @ factor.T @ factor))
 
@@ -100,7 +100,7 @@ def with_pushes(customers: ibis.Table, segmentation: Segmentation) -> ibis.Table
     }
     return model.select(
         **{old: model[new] for new, old in own.items()},
-        **{name: push / (2 * segmentation.spread) for name, push in pushes.items()},
+        **{name: push / (2 * segmentation.blur) for name, push in pushes.items()},
     )
 
 

@@ -91,10 +91,12 @@ class Segmentation:
     Attributes
     ----------
     centres : rows of p numbers in model space, one a segment in the order of ``segments`` unless some were made by hand
-    spread : mean squared distance, per feature, of customers from their centre; sets how sure an assignment is
+    spread : mean squared distance, per feature, of customers from their centre
     shapes : of the segments of a Gaussian mixture, one a centre; empty where the nearest centre decides
     reach : squared distance (or score) beyond which a customer fits none, one a centre; empty in segmentations from
         before this was measured
+    softness : of the borders, by which probabilities are calibrated (see segscope.clustering.softness); 1 in
+        segmentations from before this was measured
     hand : what was done by hand since, in its order, to base labels, which are the places of ``centres``
     labels : the label of each segment after these steps, in the order of ``segments``; empty where there are none
     former : segments that are no more
@@ -108,6 +110,7 @@ class Segmentation:
     customers: int
     shapes: tuple[Shape, ...] = ()
     reach: tuple[float, ...] = ()
+    softness: float = 1.0
     hand: tuple[HandStep, ...] = ()
     labels: tuple[int, ...] = ()
     former: tuple[Former, ...] = ()
@@ -119,6 +122,11 @@ class Segmentation:
         return coordinates(self.preparation)
 
     @property
+    def blur(self) -> float:
+        """By how much squared distances differ where segments are about e times as likely: the spread, calibrated."""
+        return self.spread * self.softness
+
+    @cached_property
     def needed(self) -> tuple[str, ...]:
         """Columns of the source without which nobody can be assigned."""
         return source_columns(self.recipe, self.recipe.features)
@@ -137,6 +145,17 @@ class Segmentation:
     def made_by_hand(self) -> tuple[int, ...]:
         """Places of the segments that were merged or split by hand."""
         return self.plan.changed if self.plan else ()
+
+    @cached_property
+    def lean(self) -> Self:
+        """The same, with only the cleaning and the derived columns that the features rest on."""
+        return replace(self, recipe=without_unneeded(self.recipe))
+
+    @cached_property
+    def derivations(self) -> tuple[tuple[str, formula.Node, tuple[str, ...]], ...]:
+        """Names of the derived columns that the features rest on, their formulas, and what these need."""
+        nodes = [(d.name, formula.parse(d.formula)) for d in without_unneeded(self.recipe).derived]
+        return tuple((name, node, formula.columns(node)) for name, node in nodes)
 
     def to_json(self) -> str:
         """Write the segmentation as JSON."""
@@ -183,8 +202,9 @@ def check_shape(segmentation: Segmentation) -> None:
         raise StudyError("The segmentation holds a number that is not finite, or a deviation that is not positive.")
     for step in segmentation.preparation:
         _check_category(step) if isinstance(step, CategoryPreparation) else _check_measure(step)
-    if segmentation.spread <= 0:
-        raise StudyError(f"The segmentation's spread must be positive. Got {segmentation.spread}.")
+    for name in ("spread", "softness"):
+        if not 0 < getattr(segmentation, name) < math.inf:
+            raise StudyError(f"The segmentation's {name} must be positive. Got {getattr(segmentation, name)}.")
     ids, names = ({getattr(s, part) for s in segmentation.segments} for part in ("id", "name"))
     if len(ids) < len(segmentation.segments) or not all(re.fullmatch(r"s[1-9]\d{0,8}", i) for i in ids):
         raise StudyError("Every segment must have an id of its own, such as s1.")
@@ -300,9 +320,11 @@ def centre_column(segmentation: Segmentation) -> str:
 def assign(customers: ibis.Table, segmentation: Segmentation) -> ibis.Table:
     """Add ``__segment``, ``__second`` (places in ``segments``), their strengths, and ``__distance2``.
 
-    A strength is the probability of that segment, from 0 to 1: each segment is taken as a round cloud of the same
-    spread around its centre, which is the model behind k-means, or as its own Gaussian in a mixture. ``__second`` is
-    blank with one segment. The squared distance is that from the nearest centre (in a mixture its score).
+    A strength is the probability of that segment, from 0 to 1: the chance that the customer is in it when the centres
+    are measured on other customers like these. Each segment is a round cloud of the same width around its centre, the
+    model behind k-means, or its own Gaussian in a mixture, and the width is the one with which these chances come true
+    in resamples. ``__second`` is blank with one segment. The squared distance is that from the nearest centre (in a
+    mixture its score).
 
     Where segments were made by hand, ``__centre`` is the place of that centre too. Merged segments add their
     probabilities, a split divides one; a customer may then belong to a segment that is not its most likely one, since
@@ -311,7 +333,7 @@ def assign(customers: ibis.Table, segmentation: Segmentation) -> ibis.Table:
     found, own = _placed(customers, segmentation)
     if segmentation.plan:
         return _by_hand(found, own, segmentation, segmentation.plan)
-    twice = 2 * segmentation.spread
+    twice = 2 * segmentation.blur
     total: ir.FloatingValue = ibis.literal(0.0)
     shapes = segmentation.shapes or (None,) * len(segmentation.centres)
     for centre, shape in zip(segmentation.centres, shapes, strict=True):
@@ -361,9 +383,9 @@ def _after_cuts(found: ibis.Table, segmentation: Segmentation, plan: Plan) -> tu
 
 def _by_hand(found: ibis.Table, own: Mapping[str, str], segmentation: Segmentation, plan: Plan) -> ibis.Table:
     """Customers with their nearest centres, on to the segments made by hand (see :func:`assign`)."""
-    spread, coordinates_ = segmentation.spread, segmentation.coordinates
+    blur, coordinates_ = segmentation.blur, segmentation.coordinates
     given = {old: new for new, old in own.items()}
-    odds = base_columns(found, coordinates_, segmentation.centres, segmentation.shapes, "distance2", spread)
+    odds = base_columns(found, coordinates_, segmentation.centres, segmentation.shapes, "distance2", blur)
     identifier = _identifier(found, given, segmentation)
     table = found.mutate(
         **{_own("cell"): found.segment, **{_own(f"l{j}"): value for j, value in enumerate(odds)}},
@@ -371,7 +393,7 @@ def _by_hand(found: ibis.Table, own: Mapping[str, str], segmentation: Segmentati
     )
     pinned = segmentation.pinned if identifier is not None else None
     k = len(plan.groups)
-    for stage in (*odds_stages(plan, coordinates_, spread, _own), *race_stages(k, pinned, _own)):
+    for stage in (*odds_stages(plan, coordinates_, blur, _own), *race_stages(k, pinned, _own)):
         table = table.mutate(**stage.columns(table))
     second, share = ibis.null("int64"), ibis.literal(0.0)
     if k > 1:
@@ -417,10 +439,9 @@ def features_numpy(segmentation: Segmentation, values: Mapping[str, Array]) -> d
             wrong |= (x < rule.low) if rule.low is not None else False
             wrong |= (x > rule.high) if rule.high is not None else False
             known[rule.column] = np.where(wrong, np.nan, x)
-    for column in segmentation.recipe.derived:
-        node = formula.parse(column.formula)
-        if all(c in known for c in formula.columns(node)):
-            known[column.name] = formula.to_numpy(node, known)
+    for name, node, needs in segmentation.derivations:
+        if all(c in known for c in needs):
+            known[name] = formula.to_numpy(node, known)
     return {f: known[f] for f in segmentation.recipe.features if f in known}
 
 
@@ -449,9 +470,9 @@ def place_numpy(segmentation: Segmentation, model: Array) -> Placed:
     least = d2[np.arange(len(d2)), centre]
     plan = segmentation.plan
     if plan is None:
-        odds = np.exp((least[:, None] - d2) / (2 * segmentation.spread))
+        odds = np.exp((least[:, None] - d2) / (2 * segmentation.blur))
         return Placed(centre, np.asarray(odds / odds.sum(axis=1, keepdims=True)), centre, least)
-    shares = probabilities(log_odds(model, d2, segmentation.spread, plan)[1])
+    shares = probabilities(log_odds(model, d2, segmentation.blur, plan)[1])
     return Placed(plan.places[cells_of(model, centre, plan)], shares, centre, least)
 
 

@@ -10,6 +10,7 @@ from segscope.clustering.fitting import fit_method
 from segscope.clustering.methods import Solution, kmeans, solution_at
 from segscope.clustering.points import EXACT_CUSTOMERS, Points, as_points, draw
 from segscope.clustering.refine import Refined, measure, measure_groups, refine
+from segscope.clustering.softness import softness
 from segscope.clustering.verdict import SegmentVerdict, Verdict, judge
 from segscope.clustering.ward import Merge, Tree, ward_tree
 
@@ -43,6 +44,7 @@ __all__ = [
     "path",
     "refine",
     "silhouettes_by_segment",
+    "softness",
     "solution_at",
     "ward_tree",
 ]

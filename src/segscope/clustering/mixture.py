@@ -1,5 +1,6 @@
 """Gaussian mixture with full covariances, by weighted EM from k-means (scikit-learn's takes no weights)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -127,6 +128,21 @@ def fit(
     order = np.lexsort(means.T[::-1])
     found = Components(best.shares[order], means[order], best.factors[order] / unit)
     return found, log_likelihood - float(weights.sum() * np.log(unit).sum())
+
+
+def followed(
+    values: Array, weights: Array, centres: Sequence[Sequence[float]], shapes: Sequence[Shape], passes: int
+) -> tuple[Array, tuple[Shape, ...]]:
+    """Where EM comes to in so many passes from given components: centres, array of shape (k, p), and shapes."""
+    middle = np.average(values, axis=0, weights=weights)
+    unit = np.sqrt(variance_floor(values, weights))
+    factors = np.array([shape.factor for shape in shapes])
+    log_determinants = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
+    shares = np.exp(-np.array([shape.penalty for shape in shapes]) / 2 - log_determinants)
+    begun = Components(shares / shares.sum(), (np.array(centres) - middle) / unit, factors * unit)
+    with one_thread():
+        best, _ = _climbed((values - middle) / unit, weights, begun, passes)
+    return best.means * unit + middle, Components(best.shares, best.means, best.factors / unit).shapes()
 
 
 def variance_floor(values: Array, weights: Array) -> Array:

@@ -47,6 +47,22 @@ def quick_kmeans(values: Array, weights: Array, k: int, seed: int, starts: int) 
     return found
 
 
+def followed_means(values: Array, weights: Array, centres: Array, passes: int | None = None) -> Array:
+    """Where k-means comes to rest from given centres, or after so many passes; shape (k, p).
+
+    >>> followed_means(np.array([[0.0], [1.0], [9.0], [10.0]]), np.ones(4), np.array([[0.0], [8.0]])).ravel().tolist()
+    [0.5, 9.5]
+    """
+    mean = np.average(values, axis=0, weights=weights)
+    x, w = (values - mean).astype(np.float32), weights.astype(np.float32)
+    begun = (centres - mean).astype(np.float32)[None]
+    tolerance = TOLERANCE * float(x.var(axis=0).mean())
+    with one_thread():
+        rested, _ = _moved(x, w, begun, MOST_PASSES if passes is None else passes, tolerance)
+    found: Array = rested[0].astype(np.float64) + mean
+    return found
+
+
 def _seeded(x: Singles, w: Singles, k: int, starts: int, generator: np.random.Generator) -> Singles:
     """Greedy k-means++ for all starts at once: centres of shape (starts, k, p)."""
     trials = 2 + int(np.log(k))

@@ -18,7 +18,7 @@ from segscope.exploring.pairs import (
     shapes,
     thinned,
 )
-from segscope.exploring.variables import BLANK, Bins, Variable, describe_variables, log_view
+from segscope.exploring.variables import BLANK, Bins, Variable, as_days, describe_variables, log_view
 
 __all__ = [
     "BLANK",
@@ -38,6 +38,7 @@ __all__ = [
     "Shapes",
     "Variable",
     "add_bins",
+    "as_days",
     "associate",
     "boxes",
     "boxes_of",

@@ -1,43 +1,27 @@
-"""Placing one customer of whom little is known.
+"""Placing customers of whom little is known.
 
 What is not known is not replaced by zero or by the mean: it is integrated out over real customers who are like this
 one in what is known.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-import ibis
 import numpy as np
 import numpy.typing as npt
 
 from segscope import formula
-from segscope.engine import Engine
 from segscope.errors import ScoreError, did_you_mean
-from segscope.features import as_number
-from segscope.preparation import CategoryPreparation, FeaturePreparation, code_expression, to_model_numpy
-from segscope.recipe import DerivedColumn
-from segscope.segmentation import Segmentation, place_numpy
+from segscope.preparation import CategoryPreparation, to_model_numpy
+from segscope.scoring.donors import Donors, fills_of
+from segscope.scoring.likeness import likeness, own_coordinates
+from segscope.segmentation import Segmentation, features_numpy, place_numpy
 
 Array = npt.NDArray[np.float64]
-FEWEST_ALIKE = 40.0
-KERNEL_WIDTH = 0.25
+Places = npt.NDArray[np.intp]
 PARTS_TO_ASK = 5
 WORTH_ASKING = 0.02
-
-
-@dataclass(frozen=True, eq=False)
-class Donors:
-    """Real customers over whom unknown features are integrated: features in original units, shape (n,) each.
-
-    A category is the place of its level (CategoryPreparation.code), NaN for a blank.
-    """
-
-    features: dict[str, Array]
-
-    def __len__(self) -> int:
-        return len(next(iter(self.features.values())))
 
 
 @dataclass(frozen=True)
@@ -46,13 +30,16 @@ class Placement:
 
     Attributes
     ----------
-    probabilities : one a segment, in their order; they sum to 1
+    probabilities : one a segment, in their order; they sum to 1. Each is the chance that the customer, were everything
+        known, would be in this segment when the segments are drawn anew from other customers like these
     first, second : places of the two most likely segments; second is None with one segment
-    known : features that were given or follow from what was given
-    implied : those that follow, with their values
+    known : fields that were given or follow from what was given
+    implied : features that follow, with their values
     without : those that follow to be blank (an average without a purchase), so that their fill value counts
     right : how often the first segment would stay if everything were known; 1 when it is
-    ask_next : the unknown feature whose answer would tell most, with ``right`` as it is expected to be then
+    fits_none : whether the customer more likely than not lies beyond the reach of its segment; None where the reach was
+        not measured
+    ask_next : the unknown field whose answer would tell most, with ``right`` as it is expected to be then
     """
 
     probabilities: tuple[float, ...]
@@ -62,63 +49,126 @@ class Placement:
     implied: Mapping[str, float]
     without: tuple[str, ...]
     right: float
+    fits_none: bool | None
     ask_next: tuple[str, float] | None
 
 
-def gather_donors(engine: Engine, sample: ibis.Table, segmentation: Segmentation, count: int = 4000) -> Donors:
-    """Take real customers from a sampled table."""
-    numbers = {
-        f"x{i}": code_expression(sample[step.feature], step)
-        if isinstance(step, CategoryPreparation)
-        else as_number(sample[step.feature])
-        for i, step in enumerate(segmentation.preparation)
-    }
-    found = engine.fetch(sample.select(**numbers).limit(count))
-    fills = _fills(segmentation)
-    arrays = {f: found[f"x{i}"].to_numpy().astype(float) for i, f in enumerate(segmentation.recipe.features)}
-    return Donors({f: np.where(np.isnan(a), fills[f], a) for f, a in arrays.items()})
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """What customers may be, given what is known: for each of c customers the a donors that count.
 
+    Attributes
+    ----------
+    weights : shape (c, a), each row sums to 1
+    odds : probabilities of each segment, shape (c, a, k)
+    labels : the segment of each, shape (c, a)
+    beyond : whether each lies beyond the reach of its segment, shape (c, a); None where that was not measured
+    donors : places of the donors, shape (c, a); none where everything is known
+    """
 
-def _fills(segmentation: Segmentation) -> dict[str, float]:
-    """What a blank of each feature counts as; NaN for a category, whose blanks lie in the middle."""
-    steps = segmentation.preparation
-    return {s.feature: s.fill if isinstance(s, FeaturePreparation) else math.nan for s in steps}
+    weights: Array
+    odds: Array
+    labels: Places
+    beyond: npt.NDArray[np.bool_] | None
+    donors: Places = field(default_factory=lambda: np.empty((0, 0), dtype=np.intp))
+
+    @property
+    def probabilities(self) -> Array:
+        """Of each segment, shape (c, k)."""
+        found: Array = np.minimum(np.einsum("ca,cak->ck", self.weights, self.odds), 1.0)
+        return found
+
+    @property
+    def shares(self) -> Array:
+        """How often each segment would be the answer, were everything known, shape (c, k)."""
+        k = self.odds.shape[2]
+        found: Array = np.einsum("ca,cak->ck", self.weights, np.eye(k)[self.labels])
+        return found
 
 
 def place(segmentation: Segmentation, donors: Donors, given: Mapping[str, float]) -> Placement:
-    """Place a customer of whom some features are known.
+    """Place a customer of whom some fields are known.
 
     Parameters
     ----------
-    given : features by name, in original units; at least one. NaN is a blank: known to be unknown, it counts as the
-        preparation's fill, as it does in a file. A feature that is not given is integrated out
+    given : features, and raw columns that they are made of, by name, in original units (see :class:`Donors`); at least
+        one. NaN is a blank: known to be unknown, it counts as the preparation's fill, as it does in a file. A field
+        that is not given is integrated out
 
     Raises
     ------
-    ScoreError : for a name that is no feature, or when nothing is given
+    ScoreError : for a name that is neither, or when nothing is given
     """
-    unknown = [f for f in given if f not in segmentation.recipe.features]
+    known, without = known_fields(segmentation, donors, given)
+    cloud = gather(segmentation, donors, {f: np.array([v]) for f, v in known.items()})
+    probabilities = cloud.probabilities[0]
+    order = np.argsort(-probabilities, kind="stable")
+    # With all known the segment is certain; after a merge by hand it need not be the likeliest.
+    first = int(order[0]) if cloud.donors.size else int(cloud.labels[0, 0])
+    second = next((int(p) for p in order if p != first), None)
+    right = min(float(cloud.shares[0, first]), 1.0)
+    beyond = None if cloud.beyond is None else bool(cloud.weights[0] @ cloud.beyond[0] > 0.5)  # rather than not
+    features = segmentation.recipe.features
+    implied = {f: v for f, v in known.items() if f not in given and f not in without and f in features}
+    return Placement(
+        tuple(map(float, probabilities)), first, second, tuple(known), implied, without, right, beyond,
+        _ask_next(segmentation, donors, cloud, known, right),
+    )  # fmt: skip
+
+
+def known_fields(
+    segmentation: Segmentation, donors: Donors, given: Mapping[str, float]
+) -> tuple[dict[str, float], tuple[str, ...]]:
+    """The fields that are known: those given and those that follow from them by a formula; and who of these is blank.
+
+    Raises
+    ------
+    ScoreError : for a name that is neither a feature nor a raw column of one, or when nothing is given
+    """
+    fields = list(dict.fromkeys([*segmentation.recipe.features, *segmentation.needed]))
+    unknown = [f for f in given if f not in fields]
     if unknown:
-        raise ScoreError(f"There is no feature {unknown[0]!r}.{did_you_mean(unknown[0], segmentation.recipe.features)}")
+        raise ScoreError(f"There is no feature {unknown[0]!r}.{did_you_mean(unknown[0], fields)}")
     if not given:
         raise ScoreError("Fill in at least one field.")
-    known, without = _with_implied(segmentation, given)
-    weights = _likeness(segmentation, donors, {f: np.array([v]) for f, v in known.items()})
-    complete = _completed(segmentation, {f: np.full(len(donors), v) for f, v in known.items()}, donors)
-    placed = place_numpy(segmentation, to_model_numpy(complete, segmentation.preparation))
-    odds, labels = placed.probabilities, placed.segment
-    probabilities = np.minimum(weights @ odds / weights.sum(), 1.0)
-    order = np.argsort(-probabilities, kind="stable")
-    unknown = [f for f in donors.features if f not in known]
-    # With all known the segment is certain; after a merge it need not be the likeliest.
-    first = int(order[0]) if unknown else int(labels[0])
-    second = next((int(p) for p in order if p != first), None)
-    right = float(weights @ (labels == first) / weights.sum())
-    implied = {f: v for f, v in known.items() if f not in given and f not in without}
-    ask_next = _ask_next(
-        donors, weights, np.eye(odds.shape[1])[labels], unknown, segmentation.recipe.category_features, right
-    )
-    return Placement(tuple(map(float, probabilities)), first, second, tuple(known), implied, without, right, ask_next)
+    values, without = _with_implied(segmentation, given)
+    told = {f: v for f, v in values.items() if f in segmentation.recipe.features or f in donors.scales}
+    if not told:
+        raise ScoreError("Nothing follows from these fields. Fill in another.")
+    return told, without
+
+
+def gather(
+    segmentation: Segmentation, donors: Donors, known: Mapping[str, Array], without: Places | None = None
+) -> Cloud:
+    """What customers may be who are known by the same fields, arrays of shape (c,).
+
+    ``without``: for each customer a donor that does not count, since it is that customer.
+    """
+    if all(f in known for f in segmentation.recipe.features):
+        return _cloud(segmentation, known, np.ones((len(next(iter(known.values()))), 1)))
+    learned = likeness(segmentation, donors, tuple(known))
+    near, weights, ahead = learned.alike(own_coordinates(segmentation, donors, known), without)
+    shape, places = near.shape, near.ravel()
+    theirs = {f: x[places] for f, x in donors.values.items()}
+    for i, step in enumerate(learned.moved):
+        x = donors.features[step.feature]
+        if not _tells_kinds(x) and not any(name in donors.raw and name in known for name in known):
+            moved = np.log1p(np.maximum(theirs[step.feature], 0.0)) if step.log else theirs[step.feature]
+            moved = moved + ahead[:, :, i].ravel() * step.unit
+            theirs[step.feature] = np.expm1(np.maximum(moved, 0.0)) if step.log else moved
+    given = {f: np.repeat(x, shape[1]) for f, x in known.items()}
+    return _cloud(segmentation, _completed(segmentation, given, theirs), weights, near)
+
+
+def _cloud(
+    segmentation: Segmentation, features: Mapping[str, Array], weights: Array, near: Places | None = None
+) -> Cloud:
+    placed = place_numpy(segmentation, to_model_numpy(features, segmentation.preparation))
+    reach = np.array(segmentation.reach)
+    beyond = (placed.distance2 > reach[placed.centre]).reshape(weights.shape) if segmentation.reach else None
+    found = weights, placed.probabilities.reshape(*weights.shape, -1), placed.segment.reshape(weights.shape), beyond
+    return Cloud(*found) if near is None else Cloud(*found, near)
 
 
 def put(found: Placement, segment: int) -> Placement:
@@ -130,20 +180,22 @@ def put(found: Placement, segment: int) -> Placement:
 
 
 def _with_implied(segmentation: Segmentation, given: Mapping[str, float]) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Add features that follow from the given ones by their formula, and name those that follow to be blank."""
-    values = dict(given)
-    without: list[str] = []
-    fills = _fills(segmentation)
-    for column in _derived_features(segmentation):
-        node = formula.parse(column.formula)
-        needs = formula.columns(node)
-        if column.name not in values and all(n in values for n in needs):
+    """Add fields that follow from the given ones by their formula, and name those that follow to be blank."""
+    fills = fills_of(segmentation)
+    raw = {name: np.array([v]) for name, v in given.items() if name not in segmentation.recipe.features}
+    made = features_numpy(segmentation.lean, raw) if raw else {}
+    values = {**given, **{f: float(x[0]) for f, x in made.items() if f not in given}}
+    without = [f for f in made if math.isnan(values[f]) and f not in given]
+    values |= {f: fills[f] for f in without}
+    for name, node, needs in segmentation.derivations:
+        if name not in values and all(n in values for n in needs):
             found = float(formula.to_numpy(node, {n: np.array([values[n]]) for n in needs})[0])
-            if math.isnan(found):
-                without.append(column.name)
-            values[column.name] = fills[column.name] if math.isnan(found) else found
-        elif column.name in given:
-            values |= _turned_round(node, column.name, values, fills)
+            if math.isnan(found) and name in fills:
+                without.append(name)
+                found = fills[name]
+            values[name] = found
+        elif name in given:
+            values |= _turned_round(node, name, values, fills)
     return values, tuple(without)
 
 
@@ -163,42 +215,51 @@ def _turned_round(
     return {}
 
 
-def _derived_features(segmentation: Segmentation) -> list[DerivedColumn]:
-    return [d for d in segmentation.recipe.derived if d.name in segmentation.recipe.features]
+def _completed(segmentation: Segmentation, known: Mapping[str, Array], theirs: Mapping[str, Array]) -> dict[str, Array]:
+    """Each donor with what is known in place of its own; what rests on both follows its formula."""
+    fills = fills_of(segmentation)
+    values = {**theirs, **known}
+    touched = set(known)
+    for name, node, needs in segmentation.derivations:
+        if name in known or not any(n in touched for n in needs) or not all(n in values for n in needs):
+            continue
+        found = formula.to_numpy(node, values)
+        values[name] = np.where(np.isnan(found), fills.get(name, math.nan), found)
+        touched.add(name)
+    return {f: values[f] for f in segmentation.recipe.features}
 
 
-def _completed(segmentation: Segmentation, known: Mapping[str, Array], donors: Donors) -> dict[str, Array]:
-    """Each donor with what is known in place of its own; features that rest on both follow their formula."""
-    fills = _fills(segmentation)
-    inputs = {f: known.get(f, donors.features[f]) for f in segmentation.recipe.features}
-    for column in _derived_features(segmentation):
-        node = formula.parse(column.formula)
-        needs = formula.columns(node)
-        if column.name not in known and all(n in inputs for n in needs) and any(n in known for n in needs):
-            found = formula.to_numpy(node, inputs)
-            inputs[column.name] = np.where(np.isnan(found), fills[column.name], found)
-    return inputs
+def _tells_kinds(values: Array) -> bool:
+    """Whether a number is a flag: what lies between its two values is no customer."""
+    low, high = values.min(), values.max()
+    return bool(((values == low) | (values == high)).all())
 
 
 def _ask_next(
-    donors: Donors, weights: Array, labels: Array, unknown: Sequence[str], categories: Sequence[str], right: float
+    segmentation: Segmentation, donors: Donors, cloud: Cloud, known: Mapping[str, float], right: float
 ) -> tuple[str, float] | None:
-    """The unknown feature that would settle the segment best: donors alike, sorted by it, guessed part by part.
-
-    ``labels``: 1 for the segment of each donor, else 0, shape (n, k).
-    """
+    """The unknown field that would settle the segment best: donors alike, sorted by it, guessed part by part."""
     best: tuple[str, float] | None = None
-    labels = labels * weights[:, None]
-    for feature in unknown:
-        part = _parts(donors.features[feature], weights, feature in categories)
+    if not cloud.donors.size:
+        return None
+    weights, near = cloud.weights[0], cloud.donors[0]
+    labels = np.eye(cloud.odds.shape[2])[cloud.labels[0]] * weights[:, None]
+    features = segmentation.recipe.features
+    raw_only = [f for f in donors.scales if f not in features]
+    asked = raw_only if any(f in raw_only for f in known) else features
+    levelled = {s.feature for s in segmentation.preparation if isinstance(s, CategoryPreparation)}
+    for name in asked:
+        if name in known:
+            continue
+        part = _parts(donors.values[name][near], weights, name in levelled)
         sums = np.array([labels[part == i].sum(axis=0) for i in range(int(part.max()) + 1)])
-        expected = float(sums.max(axis=1).sum() / weights.sum())
+        expected = min(float(sums.max(axis=1).sum()), 1.0)
         if expected > right + WORTH_ASKING and (best is None or expected > best[1]):
-            best = feature, expected
+            best = name, expected
     return best
 
 
-def _parts(values: Array, weights: Array, is_category: bool) -> npt.NDArray[np.intp]:
+def _parts(values: Array, weights: Array, is_category: bool) -> Places:
     """Equally heavy parts of the donors in the order of a number; the levels of a category, blanks first."""
     if is_category:
         return np.where(np.isnan(values), 0, values + 1).astype(np.intp)
@@ -207,21 +268,3 @@ def _parts(values: Array, weights: Array, is_category: bool) -> npt.NDArray[np.i
     part = np.empty(len(values), dtype=np.intp)
     part[order] = np.minimum((reached * PARTS_TO_ASK).astype(int), PARTS_TO_ASK - 1)
     return part
-
-
-def _likeness(segmentation: Segmentation, donors: Donors, known: Mapping[str, Array]) -> Array:
-    """How much each donor counts: a Gaussian kernel on what is known, widened until enough donors count."""
-    steps = tuple(s for s in segmentation.preparation if s.feature in known)
-    if len(steps) == len(segmentation.preparation):
-        return np.ones(len(donors))
-    mine = to_model_numpy(known, steps)
-    theirs = to_model_numpy(donors.features, steps)
-    d2 = ((theirs - mine) ** 2).sum(axis=1)
-    d2 = d2 - d2.min()
-    width = KERNEL_WIDTH
-    wanted = min(FEWEST_ALIKE, len(donors) / 2)
-    while True:
-        weights = np.exp(-d2 / (2 * width * width))
-        if weights.sum() ** 2 / (weights**2).sum() >= wanted or width > 100:
-            return np.asarray(weights)
-        width *= 1.5

@@ -8,7 +8,7 @@ integrated out (see segscope.scoring.placing).
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from segscope.errors import ScoreError, did_you_mean
 from segscope.formula import EPOCH
 from segscope.preparation import CategoryPreparation, to_model_numpy
 from segscope.recipe import Role
-from segscope.segmentation import Segmentation, features_numpy, place_numpy, without_unneeded
+from segscope.segmentation import Segmentation, features_numpy, place_numpy
 
 Array = npt.NDArray[np.float64]
 Record = Mapping[str, Any]
@@ -76,10 +76,6 @@ class RecordScorer:
         return {name: KINDS.get(roles.get(name, Role.MEASURE), "number") for name in (*self.needed, *features)}
 
     @cached_property
-    def _lean(self) -> Segmentation:
-        return replace(self.segmentation, recipe=without_unneeded(self.segmentation.recipe))
-
-    @cached_property
     def _levels(self) -> dict[str, CategoryPreparation]:
         return {s.feature: s for s in self.segmentation.preparation if isinstance(s, CategoryPreparation)}
 
@@ -107,7 +103,7 @@ class RecordScorer:
     def features(self, values: Mapping[str, float]) -> dict[str, float]:
         """The features that are given or follow from raw columns, of one customer; one that is given itself counts."""
         arrays = {name: np.array([value]) for name, value in values.items()}
-        found = features_numpy(self._lean, arrays)
+        found = features_numpy(self.segmentation.lean, arrays)
         return {f: values[f] if f in values and f not in self.needed else float(a[0]) for f, a in found.items()}
 
     def missing(self, given: Mapping[str, object]) -> tuple[str, ...]:
@@ -164,7 +160,7 @@ class RecordScorer:
         ------
         ScoreError : when a feature is neither given nor follows
         """
-        features = features_numpy(self._lean, columns)
+        features = features_numpy(self.segmentation.lean, columns)
         given = {f: columns[f] for f in features if f in columns and f not in self.needed}
         lacking = self.missing(features)
         if lacking:

@@ -123,14 +123,14 @@ def _by_hand(
     query = last.select(*last.columns, **{nearest: ibis.least(*(last[n] for n in d)) if len(d) > 1 else last[d[0]]})
     yield Stage("nearest", ("The least distance decides.",), query)
     last = _named(query, "nearest")
-    odds = {own(f"l{j}"): (last[nearest] - last[n]) / (2 * segmentation.spread) for j, n in enumerate(d)}
+    odds = {own(f"l{j}"): (last[nearest] - last[n]) / (2 * segmentation.blur) for j, n in enumerate(d)}
     query = last.select(*keys, *z, **{own("cell"): first_equal(last, nearest, d)}, **odds)
     yield Stage("cells", ("How likely each centre is (a logarithm).",), query)
     last = _named(query, "cells")
     pinned = segmentation.pinned if own("id") in keys else None
     k = len(plan.groups)
     kept: list[str] = []
-    for stage in (*odds_stages(plan, z, segmentation.spread, own), *race_stages(k, pinned, own)):
+    for stage in (*odds_stages(plan, z, segmentation.blur, own), *race_stages(k, pinned, own)):
         if stage.name == "total":  # from here on only the segments count
             kept = [*keys, *(own(n) for n in ("place", *(["by_hand"] if pinned else ()), *(f"s{p}" for p in range(k))))]
         columns = stage.columns(last)
@@ -159,9 +159,7 @@ def _distances(
     query = last.select(*keys, *d, **{first: ibis.least(*(last[n] for n in d)) if k > 1 else last[d[0]]})
     yield Stage("nearest", ("The least distance decides.",), query)
     last = _named(query, "nearest")
-    total = _sum(
-        [(ibis.greatest((last[first] - last[n]) / (2 * segmentation.spread), LEAST_EXPONENT)).exp() for n in d]
-    )
+    total = _sum([(ibis.greatest((last[first] - last[n]) / (2 * segmentation.blur), LEAST_EXPONENT)).exp() for n in d])
     scored = {place: first_equal(last, first, d), own("probability"): 1.0 / total}
     if k == 1:
         yield Stage("scored", ("There is only this segment.",), last.select(*keys, **scored))

@@ -23,6 +23,7 @@ from segscope.clustering import (
     measure,
     refine,
     silhouettes_by_segment,
+    softness,
     solution_at,
 )
 from segscope.engine import Engine, one
@@ -275,6 +276,8 @@ def segmented(ready: Ready, k: int, progress: Progress, previous: Before | None)
     final = solution_at(ready.points, refined.centres, solution.shapes)
     judged = judge(ready.points, final, recipe.seed, on_progress=part(progress, 0.5, 1.0), method=recipe.method)
     segmentation, verdict = _judged(segmentation, judged, order)
+    soft = softness(ready.points, final, segmentation.spread, recipe.seed, recipe.method)
+    segmentation = replace(segmentation, softness=soft)
     silhouettes = silhouettes_by_segment(ready.points, final)
     ordered = tuple(silhouettes[i] for i in order)
     return Segmented(segmentation, verdict, profiles, portraits, refined.wcss, filling, ordered)

@@ -22,8 +22,9 @@ LEAST_CHANCE = 0.001
 MOST_BARS = 6
 HOW_PLACED = (
     "What is not known is not guessed by one number: it is averaged over real customers who are like this one in what "
-    "is known. With all fields known the answer is the segment that a fit gives. The bars say how near the customer "
-    "lies to each segment, as in a scored file: at a border they stay split even when the answer is sure."
+    "is known. A bar is the chance of a segment, were everything known and the segments' centres measured on other "
+    "customers like these. With all fields known the answer is the segment that a fit gives; near a border the bars "
+    "stay split, as in a scored file."
 )
 
 

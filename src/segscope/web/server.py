@@ -2,9 +2,10 @@
 
 from a2wsgi import WSGIMiddleware
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from segscope import __version__
-from segscope.api import make_api
+from segscope.api import QuickScores, make_api
 from segscope.web import cubes, lists, reporting
 from segscope.web.app import make_app
 from segscope.web.studies import Studies
@@ -13,7 +14,7 @@ from segscope.web.uploads import routes
 WORKERS = 16
 
 
-def make_server(studies: Studies) -> FastAPI:
+def make_server(studies: Studies) -> ASGIApp:
     """Build the application for a server's studies."""
     server = FastAPI(title="segscope", version=__version__, docs_url=None, redoc_url=None)
     dash = make_app(studies)
@@ -29,4 +30,4 @@ def make_server(studies: Studies) -> FastAPI:
     server.include_router(reporting.routes(studies))
     server.mount("/api/v1", make_api(studies, studies.settings.api_key))
     server.mount("/", WSGIMiddleware(dash.server, workers=WORKERS))  # type: ignore[arg-type]  # a2wsgi's own ASGI types
-    return server
+    return QuickScores(server, studies, studies.settings.api_key)
