@@ -42,14 +42,33 @@ def test_parquet_keeps_types_and_texts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+cmd|' /C calc'!A0", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "|x", "%x", "-", "--5", "=HYPERLINK(1)"],
+    [
+        "=1+1",
+        "+cmd|' /C calc'!A0",
+        "-1+1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "|x",
+        "%x",
+        "-",
+        "--5",
+        "=HYPERLINK(1)",
+        "'=1",
+        "''-x",
+        "\uff1d1+1",
+        "\uff20x",
+    ],
 )
 def test_what_a_spreadsheet_would_run_is_disarmed(tmp_path: Path, text: str) -> None:
     written(tmp_path / "o.csv", **{text: [text]})
     assert cells(tmp_path / "o.csv") == [["'" + text], ["'" + text]]
 
 
-@pytest.mark.parametrize("text", ["-5", "+5", "-1.5e-3", "-1.234,50", "-12 %", "1=1", "a-b", "", " =1"])
+@pytest.mark.parametrize(
+    "text", ["-5", "+5", "-1.5e-3", "-1.234,50", "-12 %", "1=1", "a-b", "", " =1", "'t Hooft", '"=1"']
+)
 def test_numbers_and_plain_texts_are_left_alone(text: str) -> None:
     assert disarmed(pa.array([text])).to_pylist() == [text]
 

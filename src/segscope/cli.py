@@ -254,6 +254,7 @@ def export_list(
         str | None,
         typer.Option(help="Columns to add, separated by commas; without it, all but personal and sensitive ones."),
     ] = None,
+    reason: Annotated[bool, typer.Option("--reason", help="Say why each customer is in its segment.")] = False,
 ) -> None:
     """Write a list of customers: identifier, segment, its probability, second segment, and columns of the study."""
     from segscope.library import load
@@ -261,7 +262,7 @@ def export_list(
     named = None if columns is None else [c.strip() for c in columns.split(",") if c.strip()]
     with _working("Exporting") as tell:
         tell("Exporting", 0.5)
-        count = load(study).export(output, segment, audience, named)
+        count = load(study).export(output, segment, audience, named, reason)
     typer.echo(f"{count:,} customers written to {output.name}")
 
 

@@ -17,8 +17,9 @@ from segscope.errors import SourceError
 from segscope.wording import listed
 
 FORMATS = (".csv", ".tsv", ".parquet", ".xlsx")
-# What spreadsheets take for the start of a formula (OWASP, CSV injection). True numbers may start with a sign.
-FORMULA = r"^[=+\-@\t\r\n|%]"
+# What spreadsheets take for the start of a formula (OWASP, CSV injection), full-width signs too. True numbers may start
+# with a sign. Apostrophes before it count, so that taking one away always gives the text back.
+FORMULA = "^'*[=+\\-@\\t\\r\\n|%\uff1d\uff0b\uff0d\uff20]"
 NUMBER = r"^[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?\s*%?$"
 EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_LETTERS = 1_048_575, 16_384, 32_767  # below the header; of one cell
 EXCEL_FIRST_YEAR = 1900

@@ -111,6 +111,7 @@ class Study:
         segment: str | None = None,
         audience: str | None = None,
         columns: Sequence[str] | None = None,
+        reason: bool = False,
     ) -> int:
         """Write a list of the study's customers; return how many.
 
@@ -122,6 +123,7 @@ class Study:
         segment : only this segment, by name or id
         audience : only this saved audience
         columns : which columns follow; None takes all of the source but personal and sensitive ones
+        reason : whether to say why each customer is in its segment, such as "Total spend 1250, above everyone's 606"
 
         Raises
         ------
@@ -130,7 +132,9 @@ class Study:
         check_target(Path(target))
         live = open_study(self.folder)
         try:
-            return write_list(customer_list(live, wanted_filters(live, segment, audience), columns), Path(target))
+            return write_list(
+                customer_list(live, wanted_filters(live, segment, audience), columns, reason), Path(target)
+            )
         finally:
             live.engine.close()
 

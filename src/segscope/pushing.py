@@ -200,5 +200,4 @@ def digits_of(size: float) -> int:
 
 def in_digits(value: ir.FloatingValue, digits: int) -> ir.StringValue:
     """A number as text, with so many decimals at most."""
-    text = value.round(digits).cast("string")
-    return text if digits else text.replace(".0", "")
+    return value.round(digits).cast("string").re_replace(r"\.0$", "")

@@ -216,7 +216,7 @@ def segment_name(place: ibis.expr.types.IntegerValue, segmentation: Segmentation
     return ibis.cases(*cases, else_=ibis.null("string"))
 
 
-def free_names(taken: Sequence[str]) -> tuple[str, ...]:
+def free_names(taken: Sequence[str], wanted: Sequence[str] = APPENDED) -> tuple[str, ...]:
     """Names of the appended columns; a number follows where the source has a column of that name.
 
     >>> free_names(["Segment", "Income"])
@@ -224,7 +224,7 @@ def free_names(taken: Sequence[str]) -> tuple[str, ...]:
     """
     lower = {name.lower() for name in taken}
     found = []
-    for name in APPENDED:
+    for name in wanted:
         options = [name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))]
         found.append(next(o for o in options if o not in lower))
     return tuple(found)

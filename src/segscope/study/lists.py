@@ -12,8 +12,11 @@ from segscope.errors import ColumnError, did_you_mean
 from segscope.exploring import Choice, Filters, count_customers, select
 from segscope.exporting import check_size, check_target, write_rows
 from segscope.intake import ROW
+from segscope.pushing import reason as why
+from segscope.pushing import with_pushes
 from segscope.recipe import Role
 from segscope.scoring import free_names, segment_name
+from segscope.scoring.files import APPENDED
 from segscope.segmentation import SECOND, SEGMENT, STRENGTH, by_name
 from segscope.study.audiences import conditions, find_audience, read_audiences
 from segscope.study.fitting import Fit
@@ -22,11 +25,13 @@ from segscope.unusual import Quartiles, bounds, mark, unusual_rows
 
 BLOCK_ROWS = 200_000
 STRENGTH_DIGITS = 6
+REASON = "reason"
+LIST = "__list"
 
 
 @dataclass(frozen=True, eq=False)
 class CustomerList:
-    """Customers to export: identifier, segment, its probability, second segment, then columns of the study.
+    """Customers to export: identifier, segment, its probability, second segment, a reason, then columns of the study.
 
     Attributes
     ----------
@@ -43,18 +48,24 @@ class CustomerList:
     @property
     def schema(self) -> pa.Schema:
         """Names and types of the columns."""
-        return self.live.engine.fetch(self._renamed(self.rows).limit(0)).schema
+        return self._fetch(self._list.limit(0)).schema
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows in the order of the source, block by block: only a block is in memory, and sorted."""
         last = one(self.live.engine, self.live.customers.agg(last=self.live.customers[ROW].max()))["last"]
+        row = self._list[ROW]
         for start in range(0, (last or 0) + 1, BLOCK_ROWS):
-            row = self.rows[ROW]
-            block = self.rows.filter((row >= start) & (row < start + BLOCK_ROWS)).order_by(ROW)
-            yield from self.live.engine.fetch(self._renamed(block)).to_batches()
+            block = self._list.filter((row >= start) & (row < start + BLOCK_ROWS))
+            yield from self._fetch(block.order_by(ROW)).to_batches()
 
-    def _renamed(self, rows: ibis.Table) -> ibis.Table:
-        return rows.select(**{name: rows[f"__{i}"] for i, name in enumerate(self.names)})
+    @property
+    def _list(self) -> ibis.Table:
+        """The rows by a name, so that what they are computed by is compiled once and not for every block."""
+        return ibis.table(self.rows.schema(), name=LIST)
+
+    def _fetch(self, rows: ibis.Table) -> pa.Table:
+        found = self.live.engine.fetch(rows, {LIST: self.rows})
+        return found.select([f"__{i}" for i in range(len(self.names))]).rename_columns(self.names)
 
 
 def list_columns(live: LiveStudy, personal: bool = False) -> tuple[str, ...]:
@@ -66,12 +77,15 @@ def list_columns(live: LiveStudy, personal: bool = False) -> tuple[str, ...]:
     )
 
 
-def customer_list(live: LiveStudy, filters: Filters, columns: Sequence[str] | None = None) -> CustomerList:
+def customer_list(
+    live: LiveStudy, filters: Filters, columns: Sequence[str] | None = None, reason: bool = False
+) -> CustomerList:
     """List the customers that pass every filter.
 
     Parameters
     ----------
     columns : columns of the source, or derived ones; None takes those of the source but personal and sensitive ones
+    reason : whether to say why each is in its segment, after the second segment (see segscope.pushing.reason)
 
     Raises
     ------
@@ -86,17 +100,23 @@ def customer_list(live: LiveStudy, filters: Filters, columns: Sequence[str] | No
     first = [identifier] if identifier else []
     rest = [name for name in wanted if name != identifier]
     chosen = select(live.customers, filters, live.variables)
+    count = count_customers(live.engine, chosen)
     segmentation = live.fit.segmentation
+    added: list[ibis.Value] = []
+    if reason:
+        chosen = with_pushes(chosen, segmentation)
+        added = [why(chosen, segmentation, live.fit.profiles.everybody.numbers)]
     values = [
         *(chosen[name] for name in first),
         segment_name(chosen[SEGMENT], segmentation),
         chosen[STRENGTH].round(STRENGTH_DIGITS),
         segment_name(chosen[SECOND], segmentation),
+        *added,
         *(chosen[name] for name in rest),
     ]
     rows = chosen.select(ROW, **{f"__{i}": value for i, value in enumerate(values)})
-    names = (*first, *free_names([*first, *rest]), *rest)
-    return CustomerList(live, rows, names, count_customers(live.engine, chosen))
+    own = free_names([*first, *rest], (*APPENDED, REASON) if reason else APPENDED)
+    return CustomerList(live, rows, (*first, *own, *rest), count)
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,6 +54,7 @@ def routes(studies: Studies) -> APIRouter:
         audience: str | None = None,
         columns: Annotated[list[str] | None, Query()] = None,
         personal: bool = False,
+        reason: bool = False,
     ) -> Response:
         """Send customers as a file.
 
@@ -62,15 +63,16 @@ def routes(studies: Studies) -> APIRouter:
         f : filters as the page's address holds them; with a segment and an audience, all of them must hold
         columns : which columns follow identifier and segment; one empty name for none, left out for all
         personal : whether all columns include personal and sensitive ones
+        reason : whether to say why each customer is in its segment
         """
         try:
             live = studies.get(study_id)
         except SegscopeError as error:
             return JSONResponse({"error": str(error)}, NOT_FOUND)
         try:
-            filters = (*parse_filters(_state(f), live.variables), *wanted_filters(live, segment, audience))
+            filters = (*parse_filters(filter_state(f), live.variables), *wanted_filters(live, segment, audience))
             named = list_columns(live, personal) if columns is None else [c for c in columns if c]
-            found = customer_list(live, filters, named)
+            found = customer_list(live, filters, named, reason)
             blocks = _blocks(found, format)
             first = next(blocks, b"")
         except StudyError as error:
@@ -100,7 +102,8 @@ def routes(studies: Studies) -> APIRouter:
     return router
 
 
-def _state(text: str) -> dict[str, Any]:
+def filter_state(text: str) -> dict[str, Any]:
+    """Filters as an address holds them."""
     try:
         state = json.loads(text)
     except (ValueError, RecursionError):

@@ -18,6 +18,7 @@ from segscope.web.attributes import aria, data
 from segscope.web.origin_words import origin_figures, origin_words
 from segscope.wording import full, listed, percent, short, stability_words
 
+CUSTOMERS_OF = "customers-of-segment"
 MOST_BARS = 8
 TALLEST_BAR_AT = 1.5
 LOCK = (
@@ -51,7 +52,13 @@ def _card(fit: Fit, place: int, columns: Mapping[str, Compared], worth: str | No
     worth : what ``segment.value_share`` is a share of
     """
     segment, verdict = fit.segments[place], fit.verdict.segments[place]
-    size: list[Any] = [html.Strong(full(segment.size)), " customers · ", percent(segment.share)]
+    opener = html.Button(
+        [html.Strong(full(segment.size)), " customers"],
+        id={"type": CUSTOMERS_OF, "segment": segment.id},
+        className="linked",
+        title="See these customers",
+    )
+    size: list[Any] = [opener, " · ", percent(segment.share)]
     words = html.Div([_name(segment), html.P(size, className="segment-size"), _origin(segment)])
     bars = [_bar(fit, place, feature) for feature in fit.recipe.features]
     chips = [_trait(t, trait_amount(columns, t)) for t in fit.portraits[place].traits]

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 
 from segscope import __version__
 from segscope.api import QuickScores, make_api
-from segscope.web import cubes, lists, reporting
+from segscope.web import cubes, customer_pages, lists, reporting
 from segscope.web.app import make_app
 from segscope.web.studies import Studies
 from segscope.web.uploads import routes
@@ -27,6 +27,7 @@ def make_server(studies: Studies) -> ASGIApp:
     server.include_router(routes(studies))
     server.include_router(cubes.routes(studies))
     server.include_router(lists.routes(studies))
+    server.include_router(customer_pages.routes(studies))
     server.include_router(reporting.routes(studies))
     server.mount("/api/v1", make_api(studies, studies.settings.api_key))
     server.mount("/", WSGIMiddleware(dash.server, workers=WORKERS))  # type: ignore[arg-type]  # a2wsgi's own ASGI types

@@ -47,7 +47,7 @@
   /* The same disarming as in exports: a text that a spreadsheet would run gets an apostrophe. */
   function csvCell(value) {
     let text = String(value);
-    if (/^[=+\-@\t\r\n|%]/.test(text) && !/^[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?\s*%?$/.test(text)) text = "'" + text;
+    if (/^'*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]/.test(text) && !/^[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?\s*%?$/.test(text)) text = "'" + text;
     return /[",\n\r]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
   }
 

@@ -15,7 +15,7 @@ from segscope.profiling import GroupProfile
 from segscope.recipe import Concept
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.theme import Scheme
-from segscope.web import comparison, parts, rfm_groups, rules, segment_cards, segment_editing
+from segscope.web import comparison, customers, parts, rfm_groups, rules, segment_cards, segment_editing
 from segscope.web.attributes import in_browser
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
@@ -56,6 +56,8 @@ def layout(live: LiveStudy) -> html.Div:
             html.Div([_other_card(live), _made_of_card(live), _flags_card(live)], className="segment-ridges"),
             rules.card(live),
             rfm_groups.card(live),
+            dcc.Store(id=customers.FILTERS, data={}),
+            customers.card(live),
             _numbers_card(live),
         ],
         className="segments",
@@ -142,6 +144,7 @@ def register(app: Dash, studies: Studies) -> None:
         return _draw_composition(_made_of_flags(live, _groups(live, chosen)), scheme)
 
     rules.register(app, studies)
+    customers.register(app, studies)
 
     @app.callback(
         Output(NUMBERS, "children"),
