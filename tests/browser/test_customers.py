@@ -96,3 +96,18 @@ def test_all_of_a_segment_as_a_file_with_reasons(page: Page, site: Site) -> None
     assert len(rows) == total
     assert list(rows[0])[:5] == ["ID", "segment", "segment_probability", "second_segment", "reason"]
     assert all(re.search(r"(above|below|as) everyone's|unknown", row["reason"]) for row in rows)
+
+
+def test_the_selection_of_explore_can_be_looked_at_alone(page: Page, site: Site) -> None:
+    page.goto(site.page("sample", "explore") + '?f={"Education":{"in":["PhD"]}}')
+    expect(page.locator("#explore-count")).to_contain_text("of 2,240")
+    page.get_by_role("link", name="Segments").click()
+    switch = page.get_by_role("switch", name=re.compile("Only the selection from Explore"))
+    expect(switch).to_be_enabled()
+    page.locator(".segments-only label").first.click()
+    expect(page.locator("#segments-only-said")).to_have_text(re.compile(r"^\d+ customers: Education PhD$"))
+    expect(page).to_have_url(re.compile(r"\?f="))
+    expect(page.locator(TITLE)).to_contain_text("customers of")
+    total = int(page.locator(TITLE).inner_text().split()[0].replace(",", ""))
+    size = int(page.locator(".segment-card strong").first.inner_text().replace(",", ""))
+    assert 0 < total < size

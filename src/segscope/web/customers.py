@@ -17,6 +17,7 @@ from segscope.theme import segment_variable
 from segscope.web import one_customer, parts
 from segscope.web.attributes import aria, in_browser
 from segscope.web.customer_pages import AUDIENCE, SEGMENT_, field_name
+from segscope.web.narrowing import FILTERS
 from segscope.web.segment_cards import CUSTOMERS_OF
 from segscope.web.studies import Studies
 
@@ -29,7 +30,6 @@ OPENED, DRAWER, DRAWER_TITLE, DRAWER_BODY = (
 )  # fmt: skip
 CARD = "customers-card"
 FILES = (("csv", "CSV"), ("xlsx", "Excel"), ("parquet", "Parquet"))
-FILTERS = "segments-filters"
 ROWS_A_PAGE, ROW_HEIGHT = 100, 36
 TYPING_PAUSE_MS = 300
 VIEWS = (("all", "All members"), ("typical", "Most typical"), ("borderline", "Most borderline"))

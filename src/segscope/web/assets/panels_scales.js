@@ -53,6 +53,7 @@
     if (Object.keys(filters).length) parts.push("f=" + encodeURIComponent(JSON.stringify(filters)));
     if (logs.length) parts.push("log=" + encodeURIComponent(JSON.stringify(logs)));
     const search = parts.length ? "?" + parts.join("&") : "";
+    window.segscopeSelection?.keep(filters);
     if (search !== location.search) history.replaceState(history.state, "", location.pathname + search);
   };
 

@@ -10,6 +10,28 @@ window.dash_clientside.segments = {
     if (asked === null) return names.first;
     return asked.split(",").filter((id) => known.includes(id));
   },
+  /* Only the selection: what the address says (?f=), else what was selected last on the Explore tab, when it is wanted. */
+  only: function (study, checked) {
+    const { triggered } = window.dash_clientside.callback_context;
+    const query = new URLSearchParams(window.location.search);
+    const read = (text) => { try { return JSON.parse(text || "{}") || {}; } catch (broken) { return {}; } };
+    const there = read(query.get("f"));
+    const kept = window.segscopeSelection.read();
+    const some = Object.keys(there).length || Object.keys(kept).length;
+    const switched = triggered.some((t) => t.prop_id === "segments-only.checked") && triggered.length === 1;
+    const wanted = switched ? (checked ? (Object.keys(kept).length ? kept : there) : {}) : there;
+    const on = Object.keys(wanted).length > 0;
+    if (switched && !checked && !Object.keys(kept).length) window.segscopeSelection.keep(there); // to switch on again
+    if (on) query.set("f", JSON.stringify(wanted));
+    else query.delete("f");
+    const text = query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+    const search = text ? "?" + text : "";
+    if (search !== window.location.search) {
+      window.history.replaceState(window.history.state, "", window.location.pathname + search + window.location.hash);
+      window.dash_clientside.set_props("url", { search: search, href: window.location.href });
+    }
+    return [wanted, on, !some];
+  },
   /* Write the choice into the address without a step in the history, and say it aloud. */
   write: function (chosen, names) {
     const known = Object.keys(names.names);
@@ -26,5 +48,16 @@ window.dash_clientside.segments = {
     const said = wanted.map((id) => names.names[id]);
     if (!said.length) return "Nothing is chosen.";
     return "Comparing " + (said.length > 1 ? said.slice(0, -1).join(", ") + " and " : "") + said[said.length - 1] + ".";
+  },
+};
+
+/* What is selected on the Explore tab, kept for the other tabs as long as this browser's tab is open. */
+window.segscopeSelection = {
+  place: () => "segscope-selection:" + window.location.pathname.split("/")[2],
+  keep: function (filters) {
+    try { sessionStorage.setItem(this.place(), JSON.stringify(filters || {})); } catch (full) { /* not kept then */ }
+  },
+  read: function () {
+    try { return JSON.parse(sessionStorage.getItem(this.place())) || {}; } catch (broken) { return {}; }
   },
 };

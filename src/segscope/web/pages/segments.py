@@ -11,11 +11,12 @@ from segscope import comparing
 from segscope.comparing import Compared, Composition, Counts, Distribution, Group
 from segscope.exploring import Variable
 from segscope.figures import segments as figures
-from segscope.profiling import GroupProfile
+from segscope.profiling import GroupProfile, Profiles
 from segscope.recipe import Concept
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
+from segscope.study.narrowing import with_quartiles
 from segscope.theme import Scheme
-from segscope.web import comparison, customers, parts, rfm_groups, rules, segment_cards, segment_editing
+from segscope.web import comparison, customers, narrowing, parts, rfm_groups, rules, segment_cards, segment_editing
 from segscope.web.attributes import in_browser
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
@@ -56,7 +57,6 @@ def layout(live: LiveStudy) -> html.Div:
             html.Div([_other_card(live), _made_of_card(live), _flags_card(live)], className="segment-ridges"),
             rules.card(live),
             rfm_groups.card(live),
-            dcc.Store(id=customers.FILTERS, data={}),
             customers.card(live),
             _numbers_card(live),
         ],
@@ -69,11 +69,13 @@ def register(app: Dash, studies: Studies) -> None:
     segment_editing.register(app, studies)
     in_browser(app, "segments.read", Output(CHOSEN, "value"), Input(NAMES, "data"), Input(EVERY, "n_clicks"))
     in_browser(app, "segments.write", Output(SAID, "children"), Input(CHOSEN, "value"), State(NAMES, "data"))
-    look = (Input(CHOSEN, "value"), Input("scheme", "data"), State("study", "data"))
+    narrowing.register(app, studies)
+    only = Input(narrowing.FILTERS, "data")
+    look = (Input(CHOSEN, "value"), Input("scheme", "data"), only, State("study", "data"))
 
     @app.callback(Output(RADAR, "figure"), Output(RADAR_TITLE, "children"), Output(RADAR_KEY, "children"), *look)
-    def _radar(chosen: list[str], scheme: Scheme | None, study: State_) -> Drawn:
-        live = studies.get(study["id"])
+    def _radar(chosen: list[str], scheme: Scheme | None, only: State_, study: State_) -> Drawn:
+        live = narrowing.study(studies, study, only)
         return _draw_radar(live, _groups(live, chosen), scheme) if scheme else (no_update,) * 3
 
     @app.callback(
@@ -84,10 +86,11 @@ def register(app: Dash, studies: Studies) -> None:
         Input(CHOSEN, "value"),
         Input(FREE_ONLY, "checked"),
         Input(MORE, "n_clicks"),
+        only,
         State("study", "data"),
     )
-    def _apart(chosen: list[str], free_only: bool, more: int | None, study: State_) -> Drawn:
-        live = studies.get(study["id"])
+    def _apart(chosen: list[str], free_only: bool, more: int | None, only: State_, study: State_) -> Drawn:
+        live = narrowing.study(studies, study, only)
         columns = [c for c in _columns(live) if not (free_only and c.origin)]
         shown = len(columns) if (more or 0) % 2 else SHOWN_ROWS
         apart = comparison.apart(live.fit.profiles, _groups(live, chosen), columns, shown)
@@ -101,8 +104,8 @@ def register(app: Dash, studies: Studies) -> None:
         State({"type": RIDGE, "place": ALL}, "id"),
         *look,
     )
-    def _ridges(ids: list[State_], chosen: list[str], scheme: Scheme | None, study: State_) -> Drawn:
-        live = studies.get(study["id"])
+    def _ridges(ids: list[State_], chosen: list[str], scheme: Scheme | None, only: State_, study: State_) -> Drawn:
+        live = narrowing.study(studies, study, only)
         places = tuple(int(i["place"]) for i in ids)
         return _draw_ridges(live, places, _groups(live, chosen), scheme)
 
@@ -114,8 +117,8 @@ def register(app: Dash, studies: Studies) -> None:
         Input(OTHER_CHOICE, "value"),
         *look,
     )
-    def _other(column: str | None, chosen: list[str], scheme: Scheme | None, study: State_) -> Drawn:
-        live = studies.get(study["id"])
+    def _other(column: str | None, chosen: list[str], scheme: Scheme | None, only: State_, study: State_) -> Drawn:
+        live = narrowing.study(studies, study, only)
         places = (live.variable(column)[0],) if column else ()
         drawn = _draw_ridges(live, places, _groups(live, chosen), scheme)
         return tuple(v[0] if v else no_update for v in drawn)
@@ -128,8 +131,8 @@ def register(app: Dash, studies: Studies) -> None:
         Input(MADE_OF_CHOICE, "value"),
         *look,
     )
-    def _made_of(column: str | None, chosen: list[str], scheme: Scheme | None, study: State_) -> Drawn:
-        live = studies.get(study["id"])
+    def _made_of(column: str | None, chosen: list[str], scheme: Scheme | None, only: State_, study: State_) -> Drawn:
+        live = narrowing.study(studies, study, only)
         return _draw_composition(_made_of_category(live, column, _groups(live, chosen)), scheme)
 
     @app.callback(
@@ -139,8 +142,8 @@ def register(app: Dash, studies: Studies) -> None:
         Output(FLAGS_NOTE, "children"),
         *look,
     )
-    def _flags(chosen: list[str], scheme: Scheme | None, study: State_) -> Drawn:
-        live = studies.get(study["id"])
+    def _flags(chosen: list[str], scheme: Scheme | None, only: State_, study: State_) -> Drawn:
+        live = narrowing.study(studies, study, only)
         return _draw_composition(_made_of_flags(live, _groups(live, chosen)), scheme)
 
     rules.register(app, studies)
@@ -151,12 +154,13 @@ def register(app: Dash, studies: Studies) -> None:
         Input(CHOSEN, "value"),
         Input(NUMBERS_CHOICE, "value"),
         Input(NUMBERS_OPEN, "n_clicks"),
+        only,
         State("study", "data"),
     )
-    def _numbers(chosen: list[str], columns: list[str], opened: int | None, study: State_) -> Any:
+    def _numbers(chosen: list[str], columns: list[str], opened: int | None, only: State_, study: State_) -> Any:
         if not (opened or 0) % 2:
             return no_update
-        live = studies.get(study["id"])
+        live = narrowing.study(studies, study, only)
         rows = _number_rows(live, _groups(live, chosen), columns)
         return comparison.number_table(rows) if rows else html.P("Choose a variable.", className="muted")
 
@@ -165,11 +169,12 @@ def register(app: Dash, studies: Studies) -> None:
         Input(CSV, "n_clicks"),
         State(CHOSEN, "value"),
         State(NUMBERS_CHOICE, "value"),
+        State(narrowing.FILTERS, "data"),
         State("study", "data"),
         prevent_initial_call=True,
     )
-    def _csv(clicks: int | None, chosen: list[str], columns: list[str], study: State_) -> Any:
-        live = studies.get(study["id"])
+    def _csv(clicks: int | None, chosen: list[str], columns: list[str], only: State_, study: State_) -> Any:
+        live = narrowing.study(studies, study, only)
         rows = _number_rows(live, _groups(live, chosen), columns)
         return {"content": "\ufeff" + comparing.numbers_csv(rows), "filename": "segments.csv", "type": "text/csv"}
 
@@ -231,14 +236,14 @@ def _draw_ridges(
     if not scheme:
         return tuple([no_update] * len(places) for _ in range(4))
     found = _count(live, places)
-    drawn = [_distribution(live, live.variables[i], found[live.variables[i].column], groups) for i in places]
+    profiles = with_quartiles(live, [live.variables[i].column for i in places])
+    drawn = [_distribution(profiles, live.variables[i], found[live.variables[i].column], groups) for i in places]
     charts = [figures.ridges(d, scheme) for d in drawn]
     titles = [comparing.medians_in_words(d) for d in drawn]
     return charts, [_height(c) for c in charts], titles, [comparing.tail_in_words(d) for d in drawn]
 
 
-def _distribution(live: LiveStudy, variable: Variable, counts: Counts, groups: Sequence[Group]) -> Distribution:
-    profiles = live.fit.profiles
+def _distribution(profiles: Profiles, variable: Variable, counts: Counts, groups: Sequence[Group]) -> Distribution:
     by_place: dict[int | None, GroupProfile] = {None: profiles.everybody, **dict(enumerate(profiles.segments))}
     known = {place: p.numbers[variable.column] for place, p in by_place.items() if variable.column in p.numbers}
     return comparing.distribution(variable, counts, groups, {place: n.median for place, n in known.items()})
@@ -277,7 +282,7 @@ def _draw_composition(found: Composition | None, scheme: Scheme | None) -> Drawn
 
 def _number_rows(live: LiveStudy, groups: Sequence[Group], columns: Sequence[str] | None) -> tuple[comparing.Row, ...]:
     wanted = [c for c in _columns(live) if c.column in set(columns or ())]
-    return comparing.number_rows(live.fit.profiles, wanted, groups)
+    return comparing.number_rows(with_quartiles(live, [c.column for c in wanted]), wanted, groups)
 
 
 # ------------------------------------------------------------------------------------------------ parts
@@ -296,6 +301,7 @@ def _compare_bar(live: LiveStudy) -> html.Div:
             html.H2("Compare", className="compare-title", id=COMPARE),
             html.Div(group, className="compare-chips", role="group", **comparison.aria(labelledby=COMPARE)),
             html.Button("All", id=EVERY, className="button quiet", hidden=len(segments) < 3),
+            *narrowing.switch(),
             html.Div(id=SAID, className="sr-only", role="status", **comparison.aria(live="polite")),
         ],
         className="compare-bar sticks" if len(segments) <= STICKS_UP_TO else "compare-bar",
