@@ -147,7 +147,7 @@ def test_every_error_has_one_shape(client: TestClient, request_: dict[str, Any],
 
 def test_the_quick_way_and_the_described_route_answer_alike(client: TestClient, studies: Studies) -> None:
     described = TestClient(make_api(studies))
-    orders = (
+    orders: tuple[Any, ...] = (
         {"customer": RICH},
         {"customer": {"spend": 3.0}},
         {"customers": [POOR] * 60},

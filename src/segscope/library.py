@@ -8,7 +8,7 @@ for segment in study.segments:
 scored = segscope.load("my-study").score(frame)     # pandas, Polars or Arrow in, Arrow out
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,14 +78,24 @@ class Study:
         finally:
             engine.close()
 
-    def score_file(self, source: str | Path, target: str | Path, reading: ReadOptions | None = None) -> Scoring:
+    def score_file(
+        self,
+        source: str | Path,
+        target: str | Path,
+        reading: ReadOptions | None = None,
+        progress: Callable[[str, float], None] = lambda _stage, _share: None,
+    ) -> Scoring:
         """Score every row of a file and write it; compare its customers with those of the fit.
+
+        Parameters
+        ----------
+        progress : told what is done, and the part that is done, 0 to 1
 
         Raises
         ------
         SegscopeError : when the source cannot be read, lacks a column, or the target cannot be written
         """
-        return score_file(self.result.segmentation, source, Path(target), reading, self._customers)
+        return score_file(self.result.segmentation, source, Path(target), reading, self._customers, progress)
 
     def _customers(self, engine: Engine) -> ibis.Table:
         """The typed customers of the fit, before cleaning."""

@@ -279,9 +279,11 @@ def check_columns(source: ibis.Table, segmentation: Segmentation, where: str) ->
     """Raise unless a source has every column that the segmentation needs, of a fitting kind."""
     missing = [c for c in segmentation.needed if c not in source.columns]
     if missing:
-        offers = did_you_mean(missing[0], [c for c in source.columns if not c.startswith("__")])
+        there = [c for c in source.columns if not c.startswith("__") and c not in segmentation.needed]
         names = ", ".join(repr(c) for c in missing)
-        raise ColumnError(f"{where} lacks the {'column' if len(missing) == 1 else 'columns'} {names}.{offers}")
+        offers = [(c, did_you_mean(c, there)) for c in missing]
+        said = [f" For {c!r}:{offer}" if len(missing) > 1 else offer for c, offer in offers if offer]
+        raise ColumnError(f"{where} lacks the {'column' if len(missing) == 1 else 'columns'} {names}.{''.join(said)}")
     roles = {c.column: c.role for c in segmentation.recipe.columns}
     for name in segmentation.needed:
         kind = source[name].type()

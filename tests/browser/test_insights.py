@@ -1,10 +1,12 @@
 """Insights, used as a person would: read findings, switch charts, place a customer, mistype, clear."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from segscope import samples
 from tests.browser.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -144,3 +146,28 @@ def test_a_phone_in_the_dark_shows_all_of_it_without_scrolling_sideways(page: Pa
     field(page, "Total spend").fill("100")
     expect(page.locator(".placed-name")).to_contain_text("low spenders")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_file_is_scored_refused_and_removed(page: Page, site: Site, tmp_path: Path) -> None:
+    opened(page, site, "sample")
+    samples.write(tmp_path / "new.csv", 50)
+    card, drop = page.locator(".batch-card"), page.locator("#batch-drop")
+    expect(drop).to_contain_text("It needs")
+    with page.expect_file_chooser() as chooser:
+        drop.press("Enter")
+    chooser.value.set_files(tmp_path / "new.csv")
+    expect(card).to_contain_text("50 rows of new.csv scored", timeout=60_000)
+    expect(card.get_by_role("row", name=re.compile("Top spenders"))).to_be_visible()
+    expect(card.get_by_role("row", name=re.compile("^Unlike any segment"))).to_be_visible()
+    expect(card.get_by_role("row", name=re.compile("^Total spend"))).to_be_visible()
+    with page.expect_download() as sent:
+        card.get_by_role("link", name="CSV").click()
+    assert len(sent.value.path().read_text().splitlines()) == 51
+    card.get_by_role("button", name="Remove now").click()
+    expect(card.locator(".batch-done")).to_have_count(0)
+    expect(drop).to_be_focused()
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n3,4\n")
+    with page.expect_file_chooser() as chooser:
+        drop.click()
+    chooser.value.set_files(tmp_path / "other.csv")
+    expect(card.get_by_role("alert")).to_contain_text("other.csv lacks the columns", timeout=60_000)

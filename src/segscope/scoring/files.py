@@ -43,6 +43,7 @@ class Scoring:
 
 
 Look = Callable[[Engine, ibis.Table], None]
+Progress = Callable[[str, float], None]
 
 
 def score_file(
@@ -51,6 +52,7 @@ def score_file(
     target: Path,
     reading: ReadOptions | None = None,
     fitted: Callable[[Engine], ibis.Table] | None = None,
+    progress: Progress = lambda _stage, _share: None,
 ) -> Scoring:
     """Score every row of a source and write it with ``segment``, ``segment_probability`` and ``second_segment``.
 
@@ -63,16 +65,18 @@ def score_file(
     source : file or address, of customers or of transactions as the study's were
     reading : what the user knows of the source
     fitted : gives the typed customers of the fit, to which those scored are compared; None compares nothing
+    progress : told what is done, and the part that is done, 0 to 1
     """
     check_target(target)
     engine = connect()
     try:
+        progress("Looking at the customers of the fit", 0.02)
         compare = _Comparison(engine, segmentation, fitted(engine)) if fitted else None
         look_at = compare.look_at if compare else None
         if reading is None and _streams(source, target, segmentation):
-            rows = _score_parquet(engine, segmentation, Path(source), target, look_at)
+            rows = _score_parquet(engine, segmentation, Path(source), target, look_at, progress)
         else:
-            rows = _score_stored(engine, segmentation, source, target, reading, look_at)
+            rows = _score_stored(engine, segmentation, source, target, reading, look_at, progress)
         return Scoring(rows, compare.drift() if compare else None)
     finally:
         engine.close()
@@ -102,7 +106,9 @@ def _streams(source: str | Path, target: Path, segmentation: Segmentation) -> bo
     return found.format == "parquet" and not found.compression and found.path.is_file()
 
 
-def _score_parquet(engine: Engine, segmentation: Segmentation, source: Path, target: Path, look_at: Look | None) -> int:
+def _score_parquet(
+    engine: Engine, segmentation: Segmentation, source: Path, target: Path, look_at: Look | None, progress: Progress
+) -> int:
     try:
         file = pq.ParquetFile(look(source).path)
     except (pa.ArrowException, OSError):
@@ -113,7 +119,7 @@ def _score_parquet(engine: Engine, segmentation: Segmentation, source: Path, tar
         # Names that intake changes, and a column that is missing, are its business.
         plain = len(set(own.names)) == len(own.names) and set(segmentation.needed) <= set(own.names)
         if not file.metadata.num_rows or not plain:
-            return _score_stored(engine, segmentation, source, target, None, look_at)
+            return _score_stored(engine, segmentation, source, target, None, look_at, progress)
         # Who is pinned is told by the identifier.
         wanted = list(dict.fromkeys([*segmentation.needed, *named_by(segmentation, own.names)]))
         kinds = [pa.string(), pa.float64(), pa.string()]
@@ -121,7 +127,8 @@ def _score_parquet(engine: Engine, segmentation: Segmentation, source: Path, tar
         schema = pa.schema([*own, *added])
 
         def batches() -> Iterator[pa.RecordBatch]:
-            for batch in file.iter_batches(ROWS_AT_ONCE):
+            for i, batch in enumerate(file.iter_batches(ROWS_AT_ONCE)):
+                progress("Scoring", 0.1 + 0.9 * min(1.0, i * ROWS_AT_ONCE / file.metadata.num_rows))
                 part = read_frame(batch.select(wanted), engine, "typed")[0]
                 scores = score_table(engine, part, segmentation, source.name, look_at)
                 found = engine.fetch(scores.order_by(ROW).drop(ROW)).combine_chunks().to_batches()[0]
@@ -137,9 +144,13 @@ def _score_stored(
     target: Path,
     reading: ReadOptions | None,
     look_at: Look | None,
+    progress: Progress,
 ) -> int:
+    progress("Reading the file", 0.1)
     typed, report = read(source, engine, "typed", reading)
+    progress("Scoring", 0.5)
     scores = score_table(engine, typed, segmentation, report.source, look_at)
+    progress("Writing", 0.8)
     own = typed
     if report.format in TEXT_FORMATS:
         text = read_text(source, engine, "text", reading)[0]

@@ -7,37 +7,30 @@ to the server, not to a page: they go on when the page is left or loaded again.
 
 import json
 import logging
-import multiprocessing
-import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
 from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Literal
 
 from segscope import samples
 from segscope.errors import SegscopeError, StudyError
-from segscope.settings import Settings, size_words
+from segscope.settings import Settings
 from segscope.study import Order, carry_out, is_study, read_card
 from segscope.study.archive import holds_study, unpack
+from segscope.web.children import context, death, defect, is_memory, limit, too_long, too_much
 
 Status = Literal["running", "done", "failed", "cancelled"]
 
-# What the process that children are forked from imports beforehand: a run then starts in milliseconds.
-PRELOADED = ["segscope.web.jobs", "ibis.backends.sql.compilers"]
 SECONDS_TO_END = 3.0
 SECONDS_BETWEEN_LOOKS = 0.1
 STEPS_BACK = 20
 MOST_WAITING = 5
-NICENESS = 5  # the page answers first
 SAMPLE_SHARE = 0.05
 
 
@@ -115,8 +108,8 @@ class Jobs:
 
     def warm(self) -> None:
         """Make the first run start as fast as later ones. Returns at once."""
-        context = _context()
-        if context.get_start_method() == "forkserver":
+        context_ = context()
+        if context_.get_start_method() == "forkserver":
             from multiprocessing.forkserver import ensure_running
 
             ensure_running()
@@ -262,13 +255,13 @@ class Jobs:
                     run.finished = run.finished or "done" in said
                     if "stage" in said and not run.stopped:
                         run.job = replace(run.job, stage=said["stage"], share=said["share"])
-            failure = _too_long(self._settings.run_seconds)
+            failure = too_long(self._settings.run_seconds)
             process.terminate()
         process.join(SECONDS_TO_END)
         if process.is_alive():
             process.kill()
             process.join()
-        return failure or _death(process.exitcode, self._settings)
+        return failure or death(process.exitcode, self._settings)
 
     def _settle(self, run: _Run, failure: str) -> None:
         """Say what became of a run whose process has ended, and open what it wrote."""
@@ -285,7 +278,7 @@ class Jobs:
             status, message = "failed", str(error)
         except Exception as error:
             logging.getLogger(__name__).exception("The result of a run cannot be opened")
-            status, message = "failed", _defect(error)
+            status, message = "failed", defect(error)
         with self._lock:
             if status == "done":
                 self._remember(run)
@@ -301,21 +294,11 @@ class Jobs:
             del ids[:-STEPS_BACK]
 
 
-@cache
-def _context() -> BaseContext:
-    """On Linux fork from a small process of our own (this one has threads); elsewhere start afresh."""
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    return context
-
-
 def _launch(job: Job, settings: Settings) -> tuple[BaseProcess, Connection]:
-    context = _context()
-    ours, theirs = context.Pipe(duplex=False)
+    context_ = context()
+    ours, theirs = context_.Pipe(duplex=False)
     told = (job.order.to_json(), job.sample, settings.run_bytes, settings.unpack_limit, theirs)
-    process = context.Process(target=work, args=told, daemon=True)  # type: ignore[attr-defined]  # BaseContext does not declare it
+    process = context_.Process(target=work, args=told, daemon=True)  # type: ignore[attr-defined]  # BaseContext does not declare it
     process.start()
     theirs.close()
     return process, ours
@@ -324,7 +307,7 @@ def _launch(job: Job, settings: Settings) -> tuple[BaseProcess, Connection]:
 def work(order: str, sample: int, memory_bytes: int, unpack_bytes: int, line: Connection) -> None:
     """Carry out an order, telling stages and the end over a pipe as JSON. Runs in the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the server, which ends its children
-    _limit(memory_bytes)
+    limit(memory_bytes)
     wanted = Order.from_json(order)
 
     def tell(**said: object) -> None:
@@ -335,12 +318,12 @@ def work(order: str, sample: int, memory_bytes: int, unpack_bytes: int, line: Co
         _do(wanted, sample, unpack_bytes, lambda stage, share: tell(stage=stage, share=round(share, 3)))
         tell(done=True)
     except Exception as error:
-        if _is_memory(error) or _is_memory(error.__cause__):
-            tell(failed=_too_much(memory_bytes))
+        if is_memory(error) or is_memory(error.__cause__):
+            tell(failed=too_much(memory_bytes))
         elif isinstance(error, SegscopeError):
             tell(failed=_named(str(error), wanted))
         else:
-            tell(failed=_defect(error))
+            tell(failed=defect(error))
             raise
 
 
@@ -356,24 +339,6 @@ def _do(order: Order, sample: int, unpack_bytes: int, progress: Callable[[str, f
         carry_out(order, lambda stage, share: progress(stage, SAMPLE_SHARE + (1 - SAMPLE_SHARE) * share))
         return
     carry_out(order, progress)
-
-
-def _limit(memory_bytes: int) -> None:
-    """Bound the memory that this process may fill, and let others go first. Where the system can do so: Linux."""
-    if sys.platform == "linux":
-        import resource
-
-        # The system counts what could be written to, and libraries reserve much more of that than they ever fill.
-        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()
-        reserved = max(0, int(pages[5]) - int(pages[1])) * resource.getpagesize()
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes + reserved, hard))
-        os.nice(NICENESS)
-
-
-def _is_memory(error: BaseException | None) -> bool:
-    """Whether an error is for want of memory; the engine's own is known by its name only, for only it may name that."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException"
 
 
 def _named(message: str, order: Order) -> str:
@@ -397,29 +362,3 @@ def _solution(folder: Path) -> str:
     except SegscopeError:
         return ""
     return card.current.id if card and card.current else ""
-
-
-def _defect(error: Exception) -> str:
-    return f"A defect in segscope stopped the run ({type(error).__name__}). The server's log says more."
-
-
-def _too_much(memory_bytes: int) -> str:
-    return (
-        f"The run needs more memory than the {size_words(memory_bytes)} that one run may use. Take fewer customers or "
-        "columns; whoever runs this server can raise the limit (SEGSCOPE_RUN_MEMORY)."
-    )
-
-
-def _too_long(seconds: int) -> str:
-    return (
-        f"The run took longer than {seconds:,} seconds, which is the limit, and was ended. Take fewer customers or "
-        "columns; whoever runs this server can raise the limit (SEGSCOPE_RUN_SECONDS)."
-    )
-
-
-def _death(code: int | None, settings: Settings) -> str:
-    if code == -signal.SIGABRT:  # how libraries in C++ end when they get no memory
-        return _too_much(settings.run_bytes)
-    if code is not None and code < 0:
-        return "The run was ended from outside. The machine may have run out of memory."
-    return "The run ended without a result. The server's log may say more."

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 
 from segscope import __version__
 from segscope.api import QuickScores, make_api
-from segscope.web import cubes, customer_pages, lists, reporting
+from segscope.web import batch_routes, cubes, customer_pages, lists, reporting
 from segscope.web.app import make_app
 from segscope.web.studies import Studies
 from segscope.web.uploads import routes
@@ -25,6 +25,7 @@ def make_server(studies: Studies) -> ASGIApp:
         return {"status": "ok", "version": __version__, "studies": studies.number}
 
     server.include_router(routes(studies))
+    server.include_router(batch_routes.routes(studies))
     server.include_router(cubes.routes(studies))
     server.include_router(lists.routes(studies))
     server.include_router(customer_pages.routes(studies))

@@ -22,6 +22,7 @@ from segscope.study.history import changes_customers, edited, next_redo, next_un
 from segscope.study.removing import remove_study
 from segscope.study.running import Step
 from segscope.web.addresses import ending, slug
+from segscope.web.batches import Batches
 from segscope.web.jobs import Job, Jobs
 from segscope.wording import clean_name
 
@@ -75,6 +76,7 @@ class Studies:
         self._tried: set[str] = set()
         self._listed: dict[str, tuple[int, Listed]] = {}
         self.jobs = Jobs(self.reload, self.settings, self._ended)
+        self.batches = Batches(self.folder, self.settings)
         for folder in folders:
             study_id = self._free_id(folder.resolve().name)
             self._open[study_id], self._folders[study_id] = open_study(folder), folder
@@ -332,6 +334,7 @@ class Studies:
     def close(self) -> None:
         """Stop what runs, and leave nothing unfinished behind."""
         self.jobs.close()
+        self.batches.close()
         shutil.rmtree(self._incoming(), ignore_errors=True)
         if self._temporary:
             self._temporary.cleanup()

@@ -28,7 +28,7 @@ SILENCE_SECONDS = 120.0
 TOO_LARGE, DISK_FULL, UNREADABLE, NOT_FOUND = 413, 507, 400, 404
 
 
-class _RefusedError(SourceError):
+class RefusedError(SourceError):
     """An upload that is not taken, with the status that says so."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -54,8 +54,8 @@ def routes(studies: Studies) -> APIRouter:
         """Take the body of a request as a file, and start to make a study of it."""
         shown = file_name(name)
         try:
-            place = await _receive(request, shown, studies)
-        except _RefusedError as error:
+            place = await receive(request, shown, studies)
+        except RefusedError as error:
             # The rest of the body is not waited for.
             return JSONResponse({"error": str(error)}, error.status, {"Connection": "close"})
         except ClientDisconnect:
@@ -90,7 +90,7 @@ def disposition(name: str, ending: str) -> str:
     return f"attachment; filename=\"{slug(name)}{ending}\"; filename*=UTF-8''{readable}"
 
 
-async def _receive(request: Request, shown: str, studies: Studies) -> Path:
+async def receive(request: Request, shown: str, studies: Studies) -> Path:
     """Write the body of a request to a file of its own; whatever goes wrong, nothing of it stays."""
     limit = studies.settings.upload_limit
     length = request.headers.get("content-length", "")
@@ -103,11 +103,11 @@ async def _receive(request: Request, shown: str, studies: Studies) -> Path:
         with await run_in_threadpool(place.open, "xb") as file:
             size = await _copy(request.stream(), file, place, shown, limit)
         if not size:
-            raise _RefusedError(UNREADABLE, f"{shown} is empty. Choose a file with customers in it.")
+            raise RefusedError(UNREADABLE, f"{shown} is empty. Choose a file with customers in it.")
     except BaseException as error:
         place.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise _RefusedError(DISK_FULL, f"{shown} cannot be stored: {error.strerror or 'the disk fails'}.") from None
+            raise RefusedError(DISK_FULL, f"{shown} cannot be stored: {error.strerror or 'the disk fails'}.") from None
         raise
     return place
 
@@ -119,7 +119,7 @@ async def _copy(stream: AsyncIterator[bytes], file: BinaryIO, place: Path, shown
             async with asyncio.timeout(SILENCE_SECONDS):
                 piece = await anext(stream, None)
         except TimeoutError:
-            raise _RefusedError(408, f"Nothing more of {shown} came for {SILENCE_SECONDS:.0f} seconds.") from None
+            raise RefusedError(408, f"Nothing more of {shown} came for {SILENCE_SECONDS:.0f} seconds.") from None
         size += len(piece or b"")
         if size > limit:
             raise _too_large(shown, limit)
@@ -136,11 +136,11 @@ def _check_disk(place: Path, wanted: int) -> None:
     free = shutil.disk_usage(place.parent).free - DISK_RESERVE_BYTES
     if wanted > free:
         left = size_words(max(0, free))
-        raise _RefusedError(DISK_FULL, f"The server has room for {left} more on its disk, and this needs more.")
+        raise RefusedError(DISK_FULL, f"The server has room for {left} more on its disk, and this needs more.")
 
 
-def _too_large(shown: str, limit: int) -> _RefusedError:
-    return _RefusedError(
+def _too_large(shown: str, limit: int) -> RefusedError:
+    return RefusedError(
         TOO_LARGE,
         f"{shown} is larger than {size_words(limit)}, the largest upload here. Keep fewer columns, compress it with "
         "gzip, or save it as Parquet; whoever runs this server can raise the limit (SEGSCOPE_UPLOAD_LIMIT).",

@@ -11,7 +11,7 @@ from segscope.insights import FamilyView, Mode, describe_family, finding_in_word
 from segscope.scoring import Donors, gather_donors
 from segscope.study import LiveStudy
 from segscope.theme import Scheme
-from segscope.web import findings, opportunities, parts, placing
+from segscope.web import batch, findings, opportunities, parts, placing
 from segscope.web.attributes import in_browser
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
@@ -40,6 +40,7 @@ def layout(live: LiveStudy) -> html.Div:
                 [findings.card(), placing.card(live.fit.segmentation, live.fit.profiles)], className="insights-top"
             ),
             opportunities.card(),
+            batch.card(live),
             html.Div(families or _no_families(), className="insights-families"),
         ],
         className="insights",
@@ -74,6 +75,8 @@ def register(app: Dash, studies: Studies) -> None:
     )
 
     opportunities.register(app, studies)
+
+    batch.register(app, studies)
 
     @app.callback(
         Output({"type": CHART, "place": MATCH}, "figure"),
