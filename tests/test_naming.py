@@ -1,12 +1,18 @@
 """Names: unique, readable, and true of the segment against the others."""
 
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segscope.naming import by_value, methodology, portray, value_column
+from segscope.engine import connect
+from segscope.naming import by_value, methodology, portray, typical_scores, value_column
 from segscope.profiling import GroupProfile, NumberProfile, Profiles
 from segscope.recipe import ColumnRole, Concept, Recipe, Role
+from tests.naming_truth import untrue
 
 CORE = {"days": Concept.TENURE, "spend": Concept.SPEND, "orders": Concept.PURCHASES, "basket": Concept.BASKET}
 
@@ -74,6 +80,71 @@ def test_names_are_unique_and_short_whatever_the_profiles(rows: list[tuple[float
     given_names = names(found, dict(CORE) if known else dict.fromkeys(CORE))
     assert len(set(given_names)) == len(rows)
     assert all(n[:1].isupper() and n == n.strip() for n in given_names)
+
+
+def drawn(rows: list[tuple[float, ...]], columns: list[str]) -> tuple[Profiles, dict[str, Any], Any]:
+    """Segments of two customers each, one above and one below its means; their profiles, values and places."""
+    places = np.repeat(np.arange(len(rows)), 2)
+    data = {name: np.array([row[i] + side for row in rows for side in (-5.0, 5.0)]) for i, name in enumerate(columns)}
+
+    def profiled(of: Any) -> GroupProfile:
+        found = {}
+        for name, x in data.items():
+            q = np.quantile(x[of], [0.0, 0.25, 0.5, 0.75, 1.0]).tolist()
+            mean, deviation = float(x[of].mean()), float(x[of].std())
+            known = int(of.sum())
+            found[name] = NumberProfile(known, known * mean, mean, deviation, q[0], q[1], q[2], q[3], q[4])
+        return GroupProfile(int(of.sum()), found, {})
+
+    return Profiles(profiled(places >= 0), tuple(profiled(places == g) for g in range(len(rows)))), data, places
+
+
+KINDS: dict[str, dict[str, Concept | None]] = {
+    "known": dict(CORE),
+    "rfm": {"days": Concept.RECENCY, "orders": Concept.PURCHASES, "spend": Concept.SPEND, "age": Concept.AGE},
+    "plain": {"a": None, "b": None, "c": None, "d": None},
+}
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(means, means, means, means), min_size=2, max_size=8), st.sampled_from(sorted(KINDS)))
+def test_every_word_of_every_name_is_true(rows: list[tuple[float, ...]], kind: str) -> None:
+    wanted = recipe(KINDS[kind])
+    found, data, places = drawn(rows, list(KINDS[kind]))
+    engine = connect()
+    scores = typical_scores(engine, engine.store("t", pa.table(data)), wanted, found)
+    engine.close()
+    assert (scores is not None) == (kind == "rfm")
+    portraits = portray(found, wanted, scores=scores)
+    assert untrue(portraits, wanted, data, places) == []
+    assert len({p.name for p in portraits}) == len(rows)
+    assert all(1 <= len(p.name.rstrip("0123456789 ").split()) <= 4 for p in portraits)
+
+
+def test_words_have_their_evidence() -> None:
+    found = profiles(core(100, 120, 110, 115), core(100, 102, 113, 95), core(115, 92, 90, 92), core(85, 91, 90, 91))
+    frequent = portray(found, recipe(dict(CORE)))[1]
+    assert [(c.words, c.reason) for c in frequent.evidence] == [
+        ("frequent", "orders 113, everybody 100; 1.3 standard deviations above"),
+        ("mid spenders", "spend 102, everybody 100; 0.2 standard deviations above"),
+    ]
+
+
+def test_recency_and_frequency_have_the_usual_names() -> None:
+    rows = [(90.0, 120.0, 120.0), (130.0, 90.0, 99.0), (80.0, 95.0, 85.0)]
+    found = profiles(*[dict(zip(("days", "orders", "spend"), row, strict=True)) for row in rows])
+    known = {"days": Concept.RECENCY, "orders": Concept.PURCHASES, "spend": Concept.SPEND}
+    portraits = portray(found, recipe(dict(known)), scores=((5, 5), (1, 1), (1, 2)))
+    assert [p.name for p in portraits] == ["Champions", "Hibernating, mid spenders", "Hibernating, low spenders"]
+    assert portraits[0].evidence[0].reason == "the typical customer scores 5 of 5 on recency and 5 of 5 on frequency"
+
+
+def test_a_kept_name_that_no_longer_fits_has_another_beside_it() -> None:
+    found = profiles({"spend": 120.0}, {"spend": 80.0})
+    kept = portray(found, recipe({"spend": Concept.SPEND}), {0: "Loyal", 1: "Stars"})
+    assert [(p.name, p.suggested) for p in kept] == [("Loyal", "Top spenders"), ("Stars", "Low spenders")]
+    same = portray(found, recipe({"spend": Concept.SPEND}), {0: "Top spenders 2"})
+    assert same[0].suggested == "Top spenders 2"
 
 
 def test_a_name_that_is_kept_is_not_given_to_another() -> None:

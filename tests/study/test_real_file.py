@@ -18,6 +18,7 @@ from segscope.engine import connect, rows
 from segscope.intake import ROW
 from segscope.scoring import score_file
 from segscope.study import Choices, Fit, fit_source, open_study, read_card, read_fit
+from tests.naming_truth import untrue
 
 pytestmark = pytest.mark.real
 
@@ -217,6 +218,14 @@ def test_the_customers_of_the_study_are_the_sizes_of_the_segments(real: Real) ->
         name = real.fit.segments[c["__segment"]].name
         counts[name] = counts.get(name, 0) + 1
     assert counts == {s.name: s.size for s in real.fit.segments}
+
+
+def test_every_word_of_every_name_is_true(real: Real) -> None:
+    rows = list(real.customers.values())
+    places = np.array([row["__segment"] for row in rows])
+    columns = {f: np.array([np.nan if row[f] is None else row[f] for row in rows]) for f in real.fit.recipe.features}
+    assert untrue(real.fit.portraits, real.fit.recipe, columns, places) == []
+    assert all(2 <= len(s.name.split()) <= 4 for s in real.fit.segments)
 
 
 def test_the_json_is_the_contract(real: Real) -> None:

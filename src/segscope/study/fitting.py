@@ -35,7 +35,7 @@ from segscope.intake.copies import find_copies
 from segscope.intake.facts import ROW, ColumnFacts, measure_facts
 from segscope.intake.progress import part
 from segscope.intake.roles import newest_date, propose_roles
-from segscope.naming import Portrait, by_value, methodology, portray, value_column
+from segscope.naming import Portrait, by_value, methodology, portray, typical_scores, value_column
 from segscope.preparation import Preparation, coordinates, fit_preparation, to_model
 from segscope.profiling import Profiles, profile
 from segscope.recipe import Method, Recipe, Role
@@ -151,6 +151,23 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Described:
+    """The segments of one number of segments, described.
+
+    Attributes
+    ----------
+    order : of the segments, as places in ``refined`` and ``solution``
+    """
+
+    segmentation: Segmentation
+    profiles: Profiles
+    portraits: tuple[Portrait, ...]
+    order: tuple[int, ...]
+    refined: Refined
+    solution: Solution
+
+
+@dataclass(frozen=True)
 class Segmented:
     """The segments of one number of segments, described and judged."""
 
@@ -263,24 +280,31 @@ def segmented(ready: Ready, k: int, progress: Progress, previous: Before | None)
     ----------
     previous : the fit whose ids, names and colours live on where its segments do
     """
-    engine, recipe = ready.engine, ready.recipe
-    progress("Clustering", 0.0)
-    solution = fit_method(ready.points, recipe.method, k, recipe.seed)
-    progress("Refining on every customer", 0.05)
-    refined, solution = _on_everybody(ready, solution)
-    progress("Describing the segments", 0.2)
-    segmentation, order, profiles, portraits = _describe(ready, _draft(ready, refined, solution), previous)
+    recipe = ready.recipe
+    found = described(ready, k, progress, previous)
+    segmentation, profiles, order = found.segmentation, found.profiles, found.order
     quarters = {f: (p.quarter, p.three_quarters) for f, p in profiles.everybody.numbers.items()}
-    filling = influence_of_filling(engine, ready.table, segmentation, quarters)
+    filling = influence_of_filling(ready.engine, ready.table, segmentation, quarters)
     progress("Judging the segments", 0.5)
-    final = solution_at(ready.points, refined.centres, solution.shapes)
+    final = solution_at(ready.points, found.refined.centres, found.solution.shapes)
     judged = judge(ready.points, final, recipe.seed, on_progress=part(progress, 0.5, 1.0), method=recipe.method)
     segmentation, verdict = _judged(segmentation, judged, order)
     soft = softness(ready.points, final, segmentation.spread, recipe.seed, recipe.method)
     segmentation = replace(segmentation, softness=soft)
     silhouettes = silhouettes_by_segment(ready.points, final)
     ordered = tuple(silhouettes[i] for i in order)
-    return Segmented(segmentation, verdict, profiles, portraits, refined.wcss, filling, ordered)
+    return Segmented(segmentation, verdict, profiles, found.portraits, found.refined.wcss, filling, ordered)
+
+
+def described(ready: Ready, k: int, progress: Progress, previous: Before | None) -> Described:
+    """Cluster into ``k`` segments, refine on every customer, profile, order and name them; not judged yet."""
+    progress("Clustering", 0.0)
+    solution = fit_method(ready.points, ready.recipe.method, k, ready.recipe.seed)
+    progress("Refining on every customer", 0.05)
+    refined, solution = _on_everybody(ready, solution)
+    progress("Describing the segments", 0.2)
+    segmentation, order, profiles, portraits = _describe(ready, _draft(ready, refined, solution), previous)
+    return Described(segmentation, profiles, portraits, order, refined, solution)
 
 
 def store_model(engine: Engine, table: ibis.Table, recipe: Recipe, preparation: Preparation) -> ibis.Table:
@@ -374,7 +398,8 @@ def _describe(
         reach=tuple(far[i] for i in order),
     )
     found = trace(engine, table, ordered, profiles, previous) if previous else without_lineage(k)
-    portraits = portray(profiles, recipe, {place: segment.name for place, segment in found.kept.items()})
+    names = {place: segment.name for place, segment in found.kept.items()}
+    portraits = portray(profiles, recipe, names, typical_scores(engine, table, recipe, profiles))
     worth = value_column(recipe)
     segments: list[Segment] = []
     for place, (segment, portrait) in enumerate(zip(ordered.segments, portraits, strict=True)):

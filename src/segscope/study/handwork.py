@@ -36,7 +36,7 @@ from segscope.hand import MOST_PINS, HandStep, Pin, pins, with_step, without_pin
 from segscope.identity import free_numbers
 from segscope.intake.progress import part
 from segscope.labels import former_of
-from segscope.naming import by_value, portray, value_column
+from segscope.naming import by_value, portray, typical_scores, value_column
 from segscope.origins import MOST_FORMER, Ancestor, Origin
 from segscope.preparation import coordinates
 from segscope.profiling import GroupProfile, Profiles, profile
@@ -359,7 +359,8 @@ def _described(engine: Engine, table: ibis.Table, before: Fit, drafted: Drafted,
     order = by_value(profiles, recipe)
     profiles = Profiles(profiles.everybody, tuple(profiles.segments[i] for i in order))
     ordered = tuple(draft.segments[i] for i in order)
-    portraits = portray(profiles, recipe, {p: s.name for p, s in enumerate(ordered) if s.name})
+    scores = typical_scores(engine, table, recipe, profiles)
+    portraits = portray(profiles, recipe, {p: s.name for p, s in enumerate(ordered) if s.name}, scores)
     worth = value_column(recipe)
     segments = tuple(
         replace(

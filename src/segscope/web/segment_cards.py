@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import dash_mantine_components as dmc
 from dash import html
 
 from segscope.clustering import SegmentVerdict
 from segscope.comparing import Compared, brief
 from segscope.labels import COLOURS
-from segscope.naming import Trait, value_column
+from segscope.naming import Portrait, Trait, value_column
 from segscope.origins import Former
 from segscope.segmentation import Segment
 from segscope.study import Fit
@@ -59,13 +60,16 @@ def _card(fit: Fit, place: int, columns: Mapping[str, Compared], worth: str | No
         title="See these customers",
     )
     size: list[Any] = [opener, " · ", percent(segment.share)]
-    words = html.Div([_name(segment), html.P(size, className="segment-size"), _origin(segment)])
+    portrait = fit.portraits[place]
+    words = html.Div([_name(segment, portrait), html.P(size, className="segment-size"), _origin(segment)])
     bars = [_bar(fit, place, feature) for feature in fit.recipe.features]
-    chips = [_trait(t, trait_amount(columns, t)) for t in fit.portraits[place].traits]
+    chips = [_trait(t, trait_amount(columns, t)) for t in portrait.traits]
     return html.Article(
         [
             html.Div([words, html.Div([profile_picture(bars), _menu(fit, segment)])], className="segment-head"),
-            html.Div([html.P(segment.sentence, className="segment-sentence"), _note(segment)]),
+            html.Div(
+                [html.P(segment.sentence, className="segment-sentence"), _note(segment), _offer(segment, portrait)]
+            ),
             _value(segment, worth) if worth and segment.value_share is not None else html.Div(),
             html.Div(chips, className="traits"),
             html.P(
@@ -85,14 +89,37 @@ def _card(fit: Fit, place: int, columns: Mapping[str, Compared], worth: str | No
 # ------------------------------------------------------------------------------------------------ what can be changed
 
 
-def _name(segment: Segment) -> html.Div:
-    """The name, which a click, Enter or F2 turns into a field (see assets/segment_cards.js)."""
+def _name(segment: Segment, portrait: Portrait) -> html.Div:
+    """The name with the evidence for it; a click, Enter or F2 turns it into a field (see assets/segment_cards.js)."""
     lock = html.Span(className="lock-mark", title="Locked", role="img", **aria(label="Locked"))
-    button = html.Button(
-        segment.name, className="segment-title", title="Rename (Enter or F2)", **data(edit="name", value=segment.name)
-    )
-    heading = html.H2([button, lock if segment.locked else None], className="segment-name")
+    button = html.Button(segment.name, className="segment-title", **data(edit="name", value=segment.name))
+    why = dmc.Tooltip(
+        button, label=_why(segment, portrait), multiline=True, w=300, withArrow=True, openDelay=250,
+        events={"hover": True, "focus": True, "touch": False},
+    )  # fmt: skip
+    heading = html.H2([why, lock if segment.locked else None], className="segment-name")
     return html.Div([heading, html.Span(className="edit-slot")], className="editable")
+
+
+def _why(segment: Segment, portrait: Portrait) -> list[Any]:
+    """The evidence behind each word of the name, or of what the profile says where a person or a fit before gave it."""
+    lines: list[Any] = [
+        html.Div([html.Strong(claim.words[:1].upper() + claim.words[1:]), f": {claim.reason}"])
+        for claim in portrait.evidence
+    ]
+    if portrait.suggested and portrait.suggested != segment.name:
+        given = "named by hand" if segment.named else "kept from the fit before"
+        lines = [html.Div(f"{given.capitalize()}. Its profile says: {portrait.suggested}"), *lines]
+    return [*lines, html.Div("Click, Enter or F2 to rename", className="tip-hint")]
+
+
+def _offer(segment: Segment, portrait: Portrait) -> html.P | None:
+    """What the profile says now, where a name that nobody gave by hand is no longer true."""
+    if segment.named or segment.locked or portrait.suggested in ("", segment.name):
+        return None
+    use = html.Button(portrait.suggested, className="link", **data(do="name", value=portrait.suggested))
+    said: list[Any] = ["Name kept from the fit before; its profile now says ", use]
+    return html.P(said, className="segment-offer", title="Click to call it so")
 
 
 def _note(segment: Segment) -> html.Div:

@@ -80,7 +80,7 @@ def changed(fit: Fit, last_id: int, what: str, segment: str, value: str) -> tupl
         return taken_for(segmentation, segment, value)
     if what == "new":
         place = segmentation.segments.index(segment_by_id(segmentation, segment))
-        return taken_for_new(segmentation, segment, last_id + 1, fit.portraits[place].name)
+        return taken_for_new(segmentation, segment, last_id + 1, fit.portraits[place].suggested or "New segment")
     raise StudyError(f"There is nothing called {what!r:.20} to change about a segment.")
 
 
