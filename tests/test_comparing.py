@@ -11,7 +11,9 @@ from segscope.comparing import (
     Compared,
     Group,
     Summary,
+    against_everyone,
     apart_in_words,
+    as_lift,
     by_spread,
     choose,
     cohens_d,
@@ -33,7 +35,7 @@ from segscope.comparing import (
     tail_in_words,
 )
 from segscope.comparing.standing import median_of_bins, smoothed
-from segscope.engine import connect
+from segscope.engine import Engine, connect
 from segscope.exploring import Variable
 from segscope.exploring.variables import Bins
 from segscope.profiling import Profiles, profile
@@ -125,6 +127,29 @@ def test_one_segment_is_compared_with_everyone_else(profiles: Profiles) -> None:
     against_rest, against_other = (differences(profiles, column, 1, other)[0] for other in (None, 0))
     assert against_rest.second == against_other.second
     assert against_rest.effect == pytest.approx(against_other.effect)
+
+
+def test_standardised_difference_from_everyone_has_the_interval_of_a_direct_computation(engine: Engine) -> None:
+    draws = np.random.default_rng(3)
+    x, g = np.concatenate([draws.normal(1, 2, 80), draws.normal(0, 1, 240)]), np.repeat([0, 1], [80, 240])
+    table = engine.store("against", pa.table({"g": g, "x": x}))
+    found = against_everyone(profile(engine, table, "g", 2, ["x"], []), 0, "x")
+    mine, rest = x[:80], x[80:]
+    error = 0.75 * math.sqrt(mine.var() / 80 + rest.var() / 240)
+    direct = (mine.mean() - x.mean(), error)
+    assert found == pytest.approx([(direct[0] + side * 1.96 * error) / x.std() for side in (0, -1, 1)], rel=1e-9)
+
+
+def test_lift_is_the_share_over_everybodys_with_its_interval() -> None:
+    found = composition(COLOUR, np.array([[90, 10, 5], [100, 800, 0]]), [A, B])
+    lifted = as_lift(found)
+    for shares, lifts in zip(found.shares, lifted.shares, strict=True):
+        for share, lift in zip(shares, lifts, strict=True):
+            everybody = shares[-1].share
+            assert (lift.share, lift.low, lift.high) == pytest.approx(
+                (share.share / everybody, share.low / everybody, share.high / everybody)
+            )
+    assert [row[-1].share for row in lifted.shares] == [1.0, 1.0] and lifted.lift
 
 
 def test_difference_without_any_spread_is_infinite_not_an_error() -> None:

@@ -4,10 +4,19 @@ Everything comes from aggregates over all rows: the profiles that a fit holds, a
 bin. Numbers only; pictures are in segscope.figures.segments.
 """
 
-from segscope.comparing.composing import Composition, Share, composition, composition_in_words, flags_together, wilson
+from segscope.comparing.composing import (
+    Composition,
+    Share,
+    as_lift,
+    composition,
+    composition_in_words,
+    flags_together,
+    wilson,
+)
 from segscope.comparing.differences import (
     Difference,
     Summary,
+    against_everyone,
     apart_in_words,
     by_spread,
     cohens_d,
@@ -57,7 +66,9 @@ __all__ = [
     "Row",
     "Share",
     "Summary",
+    "against_everyone",
     "apart_in_words",
+    "as_lift",
     "brief",
     "by_spread",
     "choose",

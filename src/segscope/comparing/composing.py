@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,7 +30,8 @@ class Share:
 class Composition:
     """Shares of values (rows) in groups (columns); the last column of ``shares`` is everybody's.
 
-    ``prefix``: what a value needs before it to be understood on its own.
+    ``prefix``: what a value needs before it to be understood on its own. ``lift``: each share is told as a multiple of
+    everybody's (see :func:`as_lift`).
     """
 
     title: str
@@ -39,6 +40,7 @@ class Composition:
     groups: tuple[Group, ...]
     shares: tuple[tuple[Share, ...], ...]
     blanks: int
+    lift: bool = False
 
 
 def wilson(count: int, of: int) -> Share:
@@ -68,6 +70,26 @@ def composition(variable: Variable, counts: Counts, groups: Sequence[Group]) -> 
     shares = tuple(tuple(wilson(int(c[row]), int(c.sum())) for c in columns) for row in range(len(names)))
     blanks = int(counts[:, -1].sum())
     return Composition(variable.label, f"{brief(variable.label)} ", tuple(names), tuple(groups), shares, blanks)
+
+
+def as_lift(found: Composition) -> Composition:
+    """The same composition as lift: how many times as large each share is as everybody's, with its interval.
+
+    Everybody is all customers, so that their share is known: the interval is that of the segment's share.
+
+    >>> counts = np.array([[30, 70, 0], [10, 90, 0]])
+    >>> colour = Variable("c", "C", "category", choices=("red", "blue"))
+    >>> [round(s.share, 2) for s in as_lift(composition(colour, counts, [Group(0, "A", 0)])).shares[1]]
+    [1.5, 1.0]
+    """
+    rows = tuple(tuple(_times(share, row[-1].share) for share in row) for row in found.shares)
+    return replace(found, shares=rows, lift=True)
+
+
+def _times(share: Share, everybody: float) -> Share:
+    if not everybody > 0:
+        return Share(math.nan, math.nan, math.nan, share.of)
+    return Share(share.share / everybody, share.low / everybody, share.high / everybody, share.of)
 
 
 def flags_together(flags: Mapping[str, tuple[Variable, Counts]], groups: Sequence[Group]) -> Composition:

@@ -84,6 +84,24 @@ def cohens_d(first: Summary, second: Summary) -> tuple[float, float, float]:
     return effect, effect - reach, effect + reach
 
 
+def against_everyone(profiles: Profiles, segment: int, column: str) -> tuple[float, float, float]:
+    """How far a segment's mean lies above everyone's, in everyone's standard deviations, with its 95 % interval.
+
+    Everyone holds the segment too: the difference is that from everyone else, times the share of these, and so is its
+    error. NaN where nothing is known, or nothing varies.
+    """
+    mine, all_ = profiles.segments[segment].numbers.get(column), profiles.everybody.numbers.get(column)
+    rest = everyone_else(all_, mine)
+    if mine is None or all_ is None or all_.deviation == 0:
+        return math.nan, math.nan, math.nan
+    difference = (mine.mean - all_.mean) / all_.deviation
+    if rest is None:
+        return difference, difference, difference
+    error = math.sqrt(mine.deviation**2 / mine.count + rest.deviation**2 / rest.count) * rest.count / all_.count
+    reach = CERTAIN * error / all_.deviation
+    return difference, difference - reach, difference + reach
+
+
 def differences(
     profiles: Profiles, columns: Sequence[Compared], first: int, second: int | None
 ) -> tuple[Difference, ...]:
@@ -133,6 +151,8 @@ def spread_in_words(profiles: Profiles, ranked: Sequence[Compared], groups: Sequ
     top = ranked[0]
     known = [(profiles.segments[g.place].numbers.get(top.column), g.short) for g in groups if g.place is not None]
     means = [(number.mean, name) for number, name in known if number]
+    if not means:
+        return f"Nothing is known of {top.word} here"
     (low, lowest), (high, highest) = min(means), max(means)
     others = [c.word for c in ranked[1:3]]
     rest = f"; then on {listed(others)}" if others else ""

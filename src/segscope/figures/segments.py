@@ -266,7 +266,7 @@ def _median_label(
 
 
 def composition(found: Composition, scheme: Scheme) -> go.Figure:
-    """Shares of values: a grey bar for everybody, a point with its 95 % interval for each group."""
+    """Shares of values, or their lift: a grey bar for everybody, a point with its 95 % interval for each group."""
     look = palette(scheme)
     groups = [(i, g) for i, g in enumerate(found.groups) if g.place is not None]
     everyone = len(groups) < len(found.groups) or not groups
@@ -277,18 +277,19 @@ def composition(found: Composition, scheme: Scheme) -> go.Figure:
     if everyone:
         made.add_trace(
             go.Bar(
-                x=[_shown(row[-1].share) for row in found.shares], y=names, orientation="h", name="Everyone", width=0.8,
+                x=[_shown(row[-1].share, found) for row in found.shares], y=names, orientation="h", name="Everyone",
+                width=0.8,
                 alignmentgroup="everybody",
                 marker={"color": look.everybody, "cornerradius": 3}, customdata=[plain(v) for v in found.values],
-                hovertemplate="%{customdata}: %{x:.1f} %<extra>Everyone</extra>",
+                hovertemplate=f"%{{customdata}}: %{{x:.1f}}{_unit(found)}<extra>Everyone</extra>",
             )
         )  # fmt: skip
     for column, group in groups:
         made.add_trace(_points(found, column, group, names, scheme))
     most = max((s.high for row in found.shares for s in row if not math.isnan(s.high)), default=1.0)
-    made.update_xaxes(
-        range=[0, min(104.0, 100 * most * 1.06 + 1)], ticksuffix=" %", title_text="Share of the segment", nticks=6
-    )
+    reach = most * 1.06 if found.lift else min(104.0, 100 * most * 1.06 + 1)
+    title = "Times everyone's share" if found.lift else "Share of the segment"
+    made.update_xaxes(range=[0, reach], ticksuffix=_unit(found), title_text=title, nticks=6)
     made.update_yaxes(
         type="category", categoryorder="array", categoryarray=names, range=[len(names) - 0.5, -0.5], showgrid=False,
         tickfont={"size": 12, "color": look.secondary}, ticklabelstandoff=8,
@@ -300,7 +301,7 @@ def _points(found: Composition, column: int, group: Group, names: Sequence[str],
     mine = [row[column] for row in found.shares]
     colour = group_colour(group, scheme)
     return go.Scatter(
-        x=[_shown(s.share) for s in mine],
+        x=[_shown(s.share, found) for s in mine],
         y=list(names),
         orientation="h",
         alignmentgroup="segments",
@@ -310,11 +311,11 @@ def _points(found: Composition, column: int, group: Group, names: Sequence[str],
         cliponaxis=False,
         marker={"size": 9, "color": colour, "line": {"color": palette(scheme).card, "width": 1}},
         error_x={
-            "type": "data", "symmetric": False, "array": [_reach(s.share, s.high) for s in mine],
-            "arrayminus": [_reach(s.low, s.share) for s in mine], "color": colour, "thickness": 1.6, "width": 0,
+            "type": "data", "symmetric": False, "array": [_reach(s.share, s.high, found) for s in mine],
+            "arrayminus": [_reach(s.low, s.share, found) for s in mine], "color": colour, "thickness": 1.6, "width": 0,
         },
-        customdata=[[plain(v), _interval(s)] for v, s in zip(found.values, mine, strict=True)],
-        hovertemplate="%{customdata[0]}: %{x:.1f} %, %{customdata[1]}<extra>%{fullData.name}</extra>",
+        customdata=[[plain(v), _interval(s, found)] for v, s in zip(found.values, mine, strict=True)],
+        hovertemplate="%{customdata[0]}: %{x:.1f}" + _unit(found) + ", %{customdata[1]}<extra>%{fullData.name}</extra>",
     )  # fmt: skip
 
 
@@ -327,15 +328,23 @@ def unlike(names: Sequence[str]) -> list[str]:
     return [n if n not in names[:i] else f"{n} ({list(names[: i + 1]).count(n)})" for i, n in enumerate(names)]
 
 
-def _shown(share: float) -> float | None:
-    return None if math.isnan(share) else round(100 * share, 2)
+def _scale(found: Composition) -> float:
+    return 1.0 if found.lift else 100.0
 
 
-def _reach(low: float, high: float) -> float:
-    return 0.0 if math.isnan(low) or math.isnan(high) else round(100 * (high - low), 2)
+def _unit(found: Composition) -> str:
+    return "x" if found.lift else " %"
 
 
-def _interval(share: Share) -> str:
+def _shown(share: float, found: Composition) -> float | None:
+    return None if math.isnan(share) else round(_scale(found) * share, 2)
+
+
+def _reach(low: float, high: float, found: Composition) -> float:
+    return 0.0 if math.isnan(low) or math.isnan(high) else round(_scale(found) * (high - low), 2)
+
+
+def _interval(share: Share, found: Composition) -> str:
     if share.of == 0:
         return "nobody known"
-    return f"95 % interval {100 * share.low:.1f} to {100 * share.high:.1f}"
+    return f"95 % interval {_scale(found) * share.low:.1f} to {_scale(found) * share.high:.1f}"

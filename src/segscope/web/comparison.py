@@ -12,6 +12,7 @@ from segscope.comparing import (
     Difference,
     Group,
     Row,
+    against_everyone,
     apart_in_words,
     by_spread,
     differences,
@@ -37,8 +38,9 @@ HOW_FAR = (
     "Variables that made the segments differ by construction, so their interval proves nothing."
 )
 HOW_TINTED = (
-    "Means in original units. The colour tells how many standard deviations (of everyone) a mean lies above or below "
-    "everyone's; it is full at two."
+    "Means in original units; under each, how many standard deviations (of everyone) it lies above or below "
+    "everyone's, with the 95 % interval. The colour tells the same, and is full at two. Variables that made the segments differ by "
+    "construction, so their interval proves nothing."
 )
 HOW_RANKED = (
     "Every customer has a percentile among all customers on each variable; customers in the same bin of its "
@@ -80,6 +82,7 @@ def apart(profiles: Profiles, groups: Sequence[Group], columns: Sequence[Compare
     chosen = only_segments(groups)
     if not chosen or not columns or len(profiles.segments) == 1:
         empty = "There is only one segment." if len(profiles.segments) == 1 else "Choose at least one segment above."
+        empty = empty if profiles.everybody.customers else "Nobody is selected."
         return "What sets them apart", "", html.P(empty, className="muted")
     if len(chosen) > 2:
         ranked = by_spread(profiles, columns, [g.place for g in chosen if g.place is not None])
@@ -202,12 +205,18 @@ def _heat_cell(profiles: Profiles, column: Compared, group: Group) -> html.Td:
     mine = profiles.segments[group.place].numbers.get(column.column)
     if mine is None:
         return html.Td("unknown", className="number")
-    difference = profiles.standard_difference(group.place, column.column)
+    difference, low, high = against_everyone(profiles, group.place, column.column)
+    if math.isnan(difference):
+        return html.Td(column.amount(mine.mean), className="number")
     tint = STRONGEST_TINT * min(1.0, abs(difference) / FULL_TINT_AT)
     colour = "var(--accent)" if difference > 0 else "var(--warm)"
-    said = f"{abs(difference):.1f} standard deviations {'above' if difference >= 0 else 'below'} everyone"
+    side = "above" if difference >= 0 else "below"
+    said = f"{abs(difference):.1f} standard deviations {side} everyone, 95 % interval {low:+.2f} to {high:+.2f}"
+    shown = html.Small(
+        f"{difference:+.1f} ({low:+.2f} to {high:+.2f})", className="heat-interval", **aria(hidden="true")
+    )
     return html.Td(
-        [column.amount(mine.mean), html.Span(f", {said}", className="sr-only")],
+        [column.amount(mine.mean), html.Span(f", {said}", className="sr-only"), shown],
         className="number",
         title=said,
         style={"background": f"color-mix(in srgb, {colour} {tint:.0f}%, transparent)"},

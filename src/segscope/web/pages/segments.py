@@ -30,7 +30,7 @@ RIDGE, RIDGE_TITLE, RIDGE_NOTE = "segments-ridge", "segments-ridge-title", "segm
 OTHER, OTHER_TITLE, OTHER_NOTE = "segments-other", "segments-other-title", "segments-other-note"
 OTHER_CHOICE, COMPARE = "segments-other-choice", "segments-compare"
 MADE_OF, MADE_OF_TITLE, MADE_OF_NOTE = "segments-made-of", "segments-made-of-title", "segments-made-of-note"
-MADE_OF_CHOICE = "segments-made-of-choice"
+MADE_OF_CHOICE, MADE_OF_SCALE = "segments-made-of-choice", "segments-made-of-scale"
 FLAGS, FLAGS_TITLE, FLAGS_NOTE = "segments-flags", "segments-flags-title", "segments-flags-note"
 NUMBERS, NUMBERS_CHOICE, NUMBERS_OPEN = "segments-numbers", "segments-numbers-choice", "segments-numbers-open"
 CSV, DOWNLOAD = "segments-csv", "segments-download"
@@ -129,11 +129,14 @@ def register(app: Dash, studies: Studies) -> None:
         Output(MADE_OF_TITLE, "children"),
         Output(MADE_OF_NOTE, "children"),
         Input(MADE_OF_CHOICE, "value"),
+        Input(MADE_OF_SCALE, "value"),
         *look,
     )
-    def _made_of(column: str | None, chosen: list[str], scheme: Scheme | None, only: State_, study: State_) -> Drawn:
+    def _made_of(
+        column: str | None, scale: str, chosen: list[str], scheme: Scheme | None, only: State_, study: State_
+    ) -> Drawn:
         live = narrowing.study(studies, study, only)
-        return _draw_composition(_made_of_category(live, column, _groups(live, chosen)), scheme)
+        return _draw_composition(_made_of_category(live, column, _groups(live, chosen)), scheme, scale == "lift")
 
     @app.callback(
         Output(FLAGS, "figure"),
@@ -271,12 +274,13 @@ def _made_of_flags(live: LiveStudy, groups: Sequence[Group]) -> Composition | No
     return comparing.flags_together(flags, groups) if flags else None
 
 
-def _draw_composition(found: Composition | None, scheme: Scheme | None) -> Drawn:
+def _draw_composition(found: Composition | None, scheme: Scheme | None, lift: bool = False) -> Drawn:
     if found is None or not scheme:
         return (no_update,) * 4
-    chart = figures.composition(found, scheme)
+    chart = figures.composition(comparing.as_lift(found) if lift else found, scheme)
     blanks = f" {counted(found.blanks, 'customer')} unknown left out." if found.blanks else ""
-    note = [f"Share of each segment.{blanks}", parts.info(comparison.HOW_SURE)]
+    what = "How many times everyone's share." if lift else "Share of each segment."
+    note = [f"{what}{blanks}", parts.info(comparison.HOW_SURE)]
     return chart, _height(chart), comparing.composition_in_words(found), note
 
 
@@ -362,12 +366,16 @@ def _other_card(live: LiveStudy) -> html.Section:
 
 def _made_of_card(live: LiveStudy) -> html.Section:
     options = [(v.column, v.label) for v in _categories(live)]
+    scale = dmc.SegmentedControl(
+        id=MADE_OF_SCALE, data=[{"value": "share", "label": "Share"}, {"value": "lift", "label": "Lift"}],
+        value="share", size="xs", radius="md", **comparison.aria(label="What the points tell"),
+    )  # fmt: skip
     choice = parts.select(MADE_OF_CHOICE, "Category", options, options[0][0] if options else None)
     return parts.card(
         html.Span("What they are made of", id=MADE_OF_TITLE),
         parts.chart(MADE_OF, "Composition of the chosen segments by category", 300),
         subtitle=html.Span(id=MADE_OF_NOTE, className="inline"),
-        actions=[choice],
+        actions=[scale, choice],
         hidden=not options,
     )
 
