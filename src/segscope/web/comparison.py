@@ -39,8 +39,8 @@ HOW_FAR = (
 )
 HOW_TINTED = (
     "Means in original units; under each, how many standard deviations (of everyone) it lies above or below "
-    "everyone's, with the 95 % interval. The colour tells the same, and is full at two. Variables that made the segments differ by "
-    "construction, so their interval proves nothing."
+    "everyone's, with the 95 % interval. The colour tells the same, and is full at two. Variables that made the "
+    "segments differ by construction, so their interval proves nothing."
 )
 HOW_RANKED = (
     "Every customer has a percentile among all customers on each variable; customers in the same bin of its "
@@ -212,9 +212,8 @@ def _heat_cell(profiles: Profiles, column: Compared, group: Group) -> html.Td:
     colour = "var(--accent)" if difference > 0 else "var(--warm)"
     side = "above" if difference >= 0 else "below"
     said = f"{abs(difference):.1f} standard deviations {side} everyone, 95 % interval {low:+.2f} to {high:+.2f}"
-    shown = html.Small(
-        f"{difference:+.1f} ({low:+.2f} to {high:+.2f})", className="heat-interval", **aria(hidden="true")
-    )
+    interval = f"{difference:+.1f} ±{(high - low) / 2:.2f}"
+    shown = html.Small(interval, className="heat-interval", **aria(hidden="true"))
     return html.Td(
         [column.amount(mine.mean), html.Span(f", {said}", className="sr-only"), shown],
         className="number",
