@@ -17,6 +17,7 @@ from segscope.comparing import (
     by_spread,
     choose,
     cohens_d,
+    compared_categories,
     compared_columns,
     composition,
     composition_in_words,
@@ -38,7 +39,7 @@ from segscope.comparing.standing import median_of_bins, smoothed
 from segscope.engine import Engine, connect
 from segscope.exploring import Variable
 from segscope.exploring.variables import Bins
-from segscope.profiling import Profiles, profile
+from segscope.profiling import GroupProfile, Profiles, profile
 from segscope.recipe import ColumnRole, Concept, DerivedColumn, Recipe, Role
 from segscope.segmentation import Segment
 
@@ -120,6 +121,22 @@ def test_differences_are_cohens_d_ranked_by_size(profiles: Profiles) -> None:
     assert (spend.first, spend.second) == (12.5, 2.5)
     assert spend.low < spend.effect < spend.high and spend.noticeable
     assert found[-1].effect == 0 and not found[-1].noticeable
+
+
+def test_of_a_category_the_value_that_tells_most_is_compared_by_its_share() -> None:
+    everybody = GroupProfile(40, {}, {"plan": {"basic": 20, "pro": 12, "gold": 4, "": 4}})
+    first, second = ({"basic": 2, "pro": 8}, {"basic": 18, "pro": 4, "gold": 4})
+    found = Profiles(everybody, (GroupProfile(10, {}, {"plan": first}), GroupProfile(26, {}, {"plan": second})))
+    (plan,) = compared_categories(Recipe(columns=(ColumnRole("plan", Role.CATEGORY, "", "Plan"),)), found)
+    (d,) = differences(found, [plan], 0, 1)
+    assert d.column.label == "Plan pro"
+    assert d.first == pytest.approx(0.8)
+    assert d.second == pytest.approx(4 / 26)
+    assert d.everybody == pytest.approx(12 / 36), "blanks are left out"
+    spread = math.sqrt((10 * 0.8 * 0.2 + 26 * (4 / 26) * (22 / 26)) / 34)
+    assert d.effect == pytest.approx((0.8 - 4 / 26) / spread)
+    (rest,) = differences(found, [plan], 0, None)
+    assert rest.second == pytest.approx(4 / 26)
 
 
 def test_one_segment_is_compared_with_everyone_else(profiles: Profiles) -> None:

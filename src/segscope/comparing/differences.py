@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segscope.comparing.groups import Compared, Group
+from segscope.exploring.variables import OTHER
 from segscope.profiling import NumberProfile, Profiles
-from segscope.wording import listed, percent, short
+from segscope.wording import listed, percent, short, times
 
 CERTAIN = 1.96
 NOTICEABLE = 0.2  # Cohen's (1988) small difference
+TELLING_RATIO = 1.25
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,12 @@ class Summary:
 
 @dataclass(frozen=True)
 class Difference:
-    """How far the mean of one group lies above another's: Cohen's d with its 95 % interval."""
+    """How far the mean of one group lies above another's: Cohen's d with its 95 % interval.
+
+    Attributes
+    ----------
+    everybody : the mean of all customers
+    """
 
     column: Compared
     first: float
@@ -31,6 +38,7 @@ class Difference:
     effect: float
     low: float
     high: float
+    everybody: float
 
     @property
     def noticeable(self) -> bool:
@@ -105,9 +113,15 @@ def against_everyone(profiles: Profiles, segment: int, column: str) -> tuple[flo
 def differences(
     profiles: Profiles, columns: Sequence[Compared], first: int, second: int | None
 ) -> tuple[Difference, ...]:
-    """Differences of one segment from another (None: from everyone else) on every column, the largest first."""
+    """Differences of one segment from another (None: from everyone else) on every column, the largest first.
+
+    Of a category it is the share of the value that tells the two apart most.
+    """
     found = []
     for column in columns:
+        if column.column in profiles.everybody.categories:
+            found += _of_category(profiles, column, first, second)
+            continue
         mine = profiles.segments[first].numbers.get(column.column)
         if second is None:
             other = everyone_else(profiles.everybody.numbers.get(column.column), mine)
@@ -115,8 +129,59 @@ def differences(
             other = summary(profiles.segments[second].numbers.get(column.column))
         own = summary(mine)
         if own and other and own.count > 1 and other.count > 1:
-            found.append(Difference(column, own.mean, other.mean, *cohens_d(own, other)))
+            everybody = profiles.everybody.numbers[column.column].mean
+            found.append(Difference(column, own.mean, other.mean, *cohens_d(own, other), everybody))
     return tuple(sorted(found, key=lambda d: (-abs(d.effect), d.column.label)))
+
+
+def _of_category(profiles: Profiles, column: Compared, first: int, second: int | None) -> list[Difference]:
+    """The value of a category whose shares are farthest apart, blanks left out; none where nobody has one."""
+    name = column.column
+    groups = profiles.everybody.categories[name], profiles.segments[first].categories.get(name, {})
+    all_, mine = ({v: n for v, n in g.items() if v} for g in groups)
+    if second is None:
+        theirs = {v: n - mine.get(v, 0) for v, n in all_.items()}
+    else:
+        theirs = {v: n for v, n in profiles.segments[second].categories.get(name, {}).items() if v}
+    total, n, others = (sum(g.values()) for g in (all_, mine, theirs))
+    if n < 2 or others < 2:
+        return []
+    found = [
+        Difference(
+            replace(column, label=f"{column.label} {value}"), mine.get(value, 0) / n, theirs.get(value, 0) / others,
+            *cohens_d(_indicator(mine.get(value, 0), n), _indicator(theirs.get(value, 0), others)), all_[value] / total,
+        )
+        for value in all_
+        if value != OTHER
+    ]  # fmt: skip
+    return [max(found, key=lambda d: (abs(d.effect), d.column.label))] if found else []
+
+
+def _indicator(count: int, of: int) -> Summary:
+    """A share as the mean of noughts and ones."""
+    share = count / of
+    return Summary(of, share, math.sqrt(share * (1 - share)))
+
+
+def in_sentence(d: Difference, first: str, second: str) -> str:
+    """A difference with both means, their ratio where it says something, and how sure it is.
+
+    >>> spend = Compared("spend", "Total spend")
+    >>> in_sentence(Difference(spend, 1546.0, 139.0, 2.31, 2.2, 2.42, 596.0), "Top", "Low")
+    'Total spend is 11x as high for Top (1,546) as for Low (139): 2.3 standard deviations, 95 % interval 2.2 to 2.4.'
+    >>> in_sentence(Difference(Compared("a", "Says yes", share=True), 0.1, 0.3, -0.5, -0.6, -0.4, 0.2), "Top", "Low")
+    'Says yes: 10\u202f% of Top, 30\u202f% of Low: -0.5 standard deviations, 95 % interval -0.6 to -0.4.'
+    """
+    mine, theirs = d.column.amount(d.first), d.column.amount(d.second)
+    sure = f"{d.effect:.1f} standard deviations, 95 % interval {d.low:.1f} to {d.high:.1f}"
+    sure = "no overlap" if math.isinf(d.effect) else sure
+    if d.column.share:
+        return f"{d.column.label}: {mine} of {first}, {theirs} of {second}: {sure}."
+    ratio = d.first / d.second if d.first > 0 and d.second > 0 else 1.0
+    if ratio >= TELLING_RATIO or ratio <= 1 / TELLING_RATIO:
+        return f"{d.column.label} is {times(ratio)} as high for {first} ({mine}) as for {second} ({theirs}): {sure}."
+    side = "higher" if d.effect > 0 else "lower"
+    return f"{d.column.label} is {side} for {first} ({mine}) than for {second} ({theirs}): {sure}."
 
 
 def by_spread(profiles: Profiles, columns: Sequence[Compared], places: Sequence[int]) -> tuple[Compared, ...]:

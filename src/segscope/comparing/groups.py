@@ -96,6 +96,16 @@ class Compared:
         return f"{self.label} ({self.unit})" if self.unit and self.unit != "share" else self.label
 
 
+def compared_categories(recipe: Recipe, profiles: Profiles) -> tuple[Compared, ...]:
+    """The categories of the profiles that have at least two values."""
+    found = []
+    for name, counts in profiles.everybody.categories.items():
+        if len([v for v, n in counts.items() if v and n]) > 1:
+            origin: Origin = "feature" if name in recipe.features else ""
+            found.append(Compared(name, recipe.column(name).label, share=True, origin=origin))
+    return tuple(found)
+
+
 def compared_columns(recipe: Recipe, profiles: Profiles) -> tuple[Compared, ...]:
     """The columns of the profiles that are worth comparing; a birth year steps back behind the age made of it."""
     has_age = any(d.concept is Concept.AGE for d in recipe.derived)

@@ -16,6 +16,7 @@ from segscope.comparing import (
     apart_in_words,
     by_spread,
     differences,
+    in_sentence,
     only_segments,
     spread_in_words,
 )
@@ -25,6 +26,7 @@ from segscope.web import parts
 from segscope.wording import full
 
 WIDEST_EFFECT = 3.0
+SENTENCES = 3
 PLOT_HALF = 42.0  # per cent of the cell's width, on either side of nought
 ROOM_UP_TO = 0.6
 STRONGEST_TINT = 46  # per cent: text stays readable on it in both schemes
@@ -35,6 +37,7 @@ ORIGINS = {"feature": ("◆", "made the segments"), "part": ("◇", "part of wha
 HOW_FAR = (
     "Cohen's d: the difference of the two means divided by the standard deviation within the two groups. "
     "0.2 is small, 0.5 medium, 0.8 large. The line is the 95 % interval (Hedges and Olkin). "
+    "Of a category it is the share of the value that tells the two apart most. "
     "Variables that made the segments differ by construction, so their interval proves nothing."
 )
 HOW_TINTED = (
@@ -77,8 +80,19 @@ def key(groups: Sequence[Group]) -> list[html.Span]:
 # ------------------------------------------------------------------------------------------------ differences
 
 
-def apart(profiles: Profiles, groups: Sequence[Group], columns: Sequence[Compared], shown: int) -> tuple[Any, Any, Any]:
-    """What sets the groups apart: title, note, table. Two are compared, one with everyone else, more side by side."""
+def apart(
+    profiles: Profiles,
+    groups: Sequence[Group],
+    columns: Sequence[Compared],
+    shown: int,
+    categories: Sequence[Compared] = (),
+) -> tuple[Any, Any, Any]:
+    """What sets the groups apart: title, note, table. Two are compared, one with everyone else, more side by side.
+
+    Parameters
+    ----------
+    categories : compared too, by their shares, where there are two groups
+    """
     chosen = only_segments(groups)
     if not chosen or not columns or len(profiles.segments) == 1:
         empty = "There is only one segment." if len(profiles.segments) == 1 else "Choose at least one segment above."
@@ -91,12 +105,14 @@ def apart(profiles: Profiles, groups: Sequence[Group], columns: Sequence[Compare
         return title, note + origin_key(ranked), heat_table(profiles, ranked[:shown], groups)
     first = chosen[0].place or 0
     second = chosen[1] if len(chosen) == 2 else Group(None, "Everyone else", None)
-    found = differences(profiles, columns, first, second.place)
+    found = differences(profiles, [*columns, *categories], first, second.place)
     title = apart_in_words(chosen[0].short, None if second.place is None else second.short, found)
     note = ["Difference in standard deviations with 95 % interval", parts.info(HOW_FAR)]
     everyone = profiles if len(groups) == 3 else None
     table = difference_table(chosen[0], second, found[:shown], everyone)
-    return title, note + origin_key(columns), table
+    names = chosen[0].short, "everyone else" if second.place is None else second.short
+    said = [html.Li(in_sentence(d, *names)) for d in found[:SENTENCES] if d.noticeable]
+    return title, note + origin_key([*columns, *categories]), [html.Ul(said, className="apart-sentences"), table]
 
 
 def difference_table(
@@ -126,8 +142,7 @@ def _difference_row(d: Difference, first: Group, second: Group, reach: float, ev
         html.Td(d.column.amount(d.second), className="number own-text", style=own(second.colour)),
     ]
     if everyone:
-        mean = everyone.everybody.numbers[d.column.column].mean
-        cells.append(html.Td(d.column.amount(mean), className="number muted everyone"))
+        cells.append(html.Td(d.column.amount(d.everybody), className="number muted everyone"))
     return html.Tr([*cells, html.Td(_effect(d, reach), style=own(higher.colour))])
 
 

@@ -91,10 +91,7 @@ def register(app: Dash, studies: Studies) -> None:
     )
     def _apart(chosen: list[str], free_only: bool, more: int | None, only: State_, study: State_) -> Drawn:
         live = narrowing.study(studies, study, only)
-        columns = [c for c in _columns(live) if not (free_only and c.origin)]
-        shown = len(columns) if (more or 0) % 2 else SHOWN_ROWS
-        apart = comparison.apart(live.fit.profiles, _groups(live, chosen), columns, shown)
-        return *apart, _more_words(len(columns), shown)
+        return _draw_apart(live, _groups(live, chosen), free_only, bool((more or 0) % 2))
 
     @app.callback(
         Output({"type": RIDGE, "place": ALL}, "figure"),
@@ -225,6 +222,16 @@ def _draw_radar(live: LiveStudy, groups: Sequence[Group], scheme: Scheme) -> Dra
     labels = [v.label for v in axes.values()]
     lines = [(g, [50.0 if g.place is None else float(s[g.place]) for s in standing.values()]) for g in groups]
     return figures.radar(labels, lines, scheme), comparing.standing_in_words(labels, lines), comparison.key(groups)
+
+
+def _draw_apart(live: LiveStudy, groups: Sequence[Group], free_only: bool, more: bool) -> Drawn:
+    """What sets groups apart; categories are compared where there are two."""
+    profiles, pair = live.fit.profiles, len(comparing.only_segments(groups)) < 3
+    categories = comparing.compared_categories(live.recipe, profiles) if pair else ()
+    columns, levels = ([c for c in found if not (free_only and c.origin)] for found in (_columns(live), categories))
+    number = len(columns) + len(levels)
+    shown = number if more else SHOWN_ROWS
+    return *comparison.apart(profiles, groups, columns, shown, levels), _more_words(number, shown)
 
 
 def _more_words(columns: int, shown: int) -> str:
