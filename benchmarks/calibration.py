@@ -35,7 +35,7 @@ from segscope.clustering.softness import PASSES
 from segscope.engine import connect
 from segscope.intake import ROW, read
 from segscope.preparation import CategoryPreparation, to_model_numpy
-from segscope.scoring import Donors, gather_donors, place
+from segscope.scoring import Donors, gather_donors, place, right_with
 from segscope.scoring.placing import known_fields
 from segscope.segmentation import Segmentation, assign_numpy, features_numpy, strengths_numpy, to_customers
 from segscope.study import open_study
@@ -168,12 +168,15 @@ def masked(
     told = np.array([p.right for p in placed])
     chance = np.array([p.probabilities[p.first] for p in placed])
     errors = expected_error(told, right), expected_error(chance, (first == redrawn).astype(float))
+    # How often the page says that such fields are right; of raw columns there are too many sets to try them all.
+    few = fields == segmentation.recipe.features
+    tried = np.mean([right_with(segmentation, donors, p.known)[0] for p in placed]) if few else 0.0
     others = filled_by_others(segmentation, donors, tested, fields, hidden, given)
     said = ", ".join(f"{name} {(found == truth).mean():.1%}" for name, found in others.items())
     best = max((found == truth).mean() for found in others.values())
     print(
         f"| {title} | {right.mean():.1%} | {told.mean():.1%} | {errors[0]:.3f} | {errors[1]:.3f} | "
-        f"best other {best:.1%}: {said} |", flush=True,
+        f"{f'the page says {tried:.1%}; ' if few else ''}best other {best:.1%}: {said} |", flush=True,
     )  # fmt: skip
 
 

@@ -13,7 +13,19 @@ from segscope.features import as_number
 from segscope.preparation import FeaturePreparation
 from segscope.profiling import GroupProfile, NumberProfile, Profiles
 from segscope.recipe import ColumnRole, Concept, DerivedColumn, Recipe, Role
-from segscope.scoring import Donors, Field, form_fields, gather_donors, place, read_number, unusual
+from segscope.scoring import (
+    Donors,
+    Field,
+    form_fields,
+    gather_donors,
+    next_better,
+    place,
+    pushes,
+    read_number,
+    right_with,
+    unusual,
+)
+from segscope.scoring.placing import gather
 from segscope.segmentation import SEGMENT, Segment, Segmentation, assign_numpy
 from segscope.study import Choices, LiveStudy, fit_source, open_study
 
@@ -172,6 +184,45 @@ def test_fields_are_made_from_the_recipe_with_a_range_that_one_odd_customer_does
     assert [f.label for f in fields] == ["Spend", "Visits", "Each"]
     assert (fields[0].low, fields[0].high, fields[0].usual) == (0, 5000, (2, 18))
     assert not fields[0].yes_or_no
+
+
+def test_raw_columns_follow_the_features_in_the_form_and_a_date_is_read_as_a_day() -> None:
+    columns = (ColumnRole("joined", Role.DATE, "", "Joined"), ColumnRole("wine", Role.MEASURE, "", "Wine"))
+    days = DerivedColumn("tenure", "Tenure", "days(joined, 2014-06-29)", "")
+    step = FeaturePreparation("tenure", 50.0, False, None, None, 50.0, 40.0, 0, 0)
+    recipe = Recipe(columns, derived=(days,), features=("tenure",))
+    model = replace(tiny(), recipe=recipe, preparation=(step,), centres=((-1.0,), (1.0,)))
+    numbers = {"tenure": NumberProfile(9, 90, 10, 3, 0, 8, 10, 12, 50)}
+    fields = form_fields(model, Profiles(GroupProfile(9, numbers, {}), ()))
+    assert [(f.feature, f.raw, f.date) for f in fields] == [("tenure", False, False), ("joined", True, True)]
+    assert read_number(fields[1], "1970-01-11") == 10.0
+    for wrong in ("2014-02-30", "<script>", "yesterday", "9" * 400):
+        with pytest.raises(ScoreError, match="is not a day"):
+            read_number(fields[1], wrong)
+
+
+def test_each_field_pushes_and_the_least_change_to_a_better_segment_is_named() -> None:
+    model = replace(tiny(), centres=((1.0, 1.0, 0.0), (-1.0, -1.0, 0.0)))  # the first is the more valuable
+    given = {"spend": 12.0, "each": 10.0}
+    found = place(model, donors(), given)
+    assert found.first == 1
+    pushed = pushes(model, donors(), given, found)
+    assert list(pushed) == ["spend", "each"]  # the strongest first
+    assert pushed["spend"] > 0.5 and abs(pushed["each"]) < 0.05
+    change = next_better(model, donors(), {"spend": 12.0}, place(model, donors(), {"spend": 12.0}))
+    assert change is not None and (change.field, change.segment) == ("spend", 0)
+    assert 20 < change.value < 90
+    assert place(model, donors(), {"spend": change.value}).first == 0
+    assert next_better(model, donors(), {"spend": 90.0}, place(model, donors(), {"spend": 90.0})) is None
+
+
+def test_how_often_fields_are_right_is_tried_on_donors_without_themselves() -> None:
+    assert right_with(tiny(), donors(), ["spend"]) == (1.0, 100)
+    share, tried = right_with(tiny(), donors(), ["each"])
+    assert share == pytest.approx(0.6) and tried == 100
+    places = np.arange(100)
+    cloud = gather(tiny(), donors(), {"spend": donors().features["spend"]}, without=places)
+    assert not (cloud.donors == places[:, None]).any()
 
 
 # ------------------------------------------------------------------------------------------------- on sample customers

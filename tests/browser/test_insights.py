@@ -108,6 +108,10 @@ def place(page: Page) -> None:
     expect(placed).to_contain_text("right")
     expect(placed).to_contain_text("Second best: ")
     expect(placed.locator(".placed-bars li")).to_have_count(4)
+    expect(placed).to_contain_text(
+        re.compile(r"with this field it is right \d+\s% of the time, tried on 400 customers")
+    )
+    expect(placed).to_contain_text(re.compile(r"Why: Total spend \+\d+ points"))
     field(page, "Purchases").fill("20")
     expect(placed).to_contain_text("It follows: Average spend 90 a purchase")
     field(page, "Days enrolled").fill("400")
@@ -133,6 +137,15 @@ def mistype(page: Page) -> None:
     expect(placed.locator(".placed-name")).to_have_text("Top spenders")
     field(page, "Purchases").fill("")
     expect(page.get_by_text("'abc' is not a number")).to_have_count(0)
+    page.get_by_role("button", name="Clear").click()
+    raw = page.locator(".place-raw")
+    raw.locator("summary").press("Enter")
+    raw.get_by_label("Customer since", exact=True).fill("<img src=x onerror=alert(1)>")
+    expect(page.get_by_text("is not a day. Type Customer since such as 2014-06-29.")).to_be_visible()
+    expect(page.locator("img[src=x]")).to_have_count(0)
+    raw.get_by_label("Wines spend", exact=True).fill("150")
+    expect(placed).to_contain_text(re.compile(r"Ask next: .+ points more"))
+    expect(placed).to_contain_text("To become one of")
 
 
 def test_a_phone_in_the_dark_shows_all_of_it_without_scrolling_sideways(page: Page, site: Site) -> None:

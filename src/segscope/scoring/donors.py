@@ -34,6 +34,9 @@ class Donors:
     features: dict[str, Array]
     raw: dict[str, Array] = field(default_factory=dict)
     kept: dict[Any, Any] = field(default_factory=dict, repr=False)  # what was learned from them, to be asked again
+    tried: dict[tuple[str, ...], tuple[float, int]] = field(
+        default_factory=dict, repr=False
+    )  # and how often it was right
 
     def __len__(self) -> int:
         return len(next(iter(self.features.values())))

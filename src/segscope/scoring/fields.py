@@ -3,10 +3,12 @@
 import math
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from segscope.errors import ScoreError, did_you_mean
+from segscope.formula import EPOCH
 from segscope.preparation import CategoryPreparation
-from segscope.profiling import Profiles
+from segscope.profiling import NumberProfile, Profiles
 from segscope.recipe import ColumnRole, Concept, DerivedColumn, Role
 from segscope.segmentation import Segmentation
 from segscope.wording import full
@@ -18,7 +20,14 @@ YES, NO = {"yes", "y", "true"}, {"no", "n", "false"}
 
 @dataclass(frozen=True)
 class Field:
-    """One field of the form for a new customer. ``levels``: of a category, whose answer is the place of one."""
+    """One field of the form for a new customer.
+
+    Attributes
+    ----------
+    levels : of a category, whose answer is the place of one
+    date : whether it is a day, whose answer is days since 1970-01-01
+    raw : whether it is a column that features are made of, and none itself
+    """
 
     feature: str
     label: str
@@ -31,35 +40,42 @@ class Field:
     usual: tuple[float, float] = (-math.inf, math.inf)
     yes_or_no: bool = False
     levels: tuple[str, ...] = ()
+    date: bool = False
+    raw: bool = False
 
 
 def form_fields(segmentation: Segmentation, profiles: Profiles) -> tuple[Field, ...]:
-    """The fields of the form, made from the recipe, with plausible ranges.
+    """The fields of the form, made from the recipe, with plausible ranges: features, then what they are made of.
 
     ``usual`` leaves out what lies beyond Tukey's whiskers, so that one odd customer does not stretch it.
     """
+    features = segmentation.recipe.features
+    roles = {c.column: c.role for c in segmentation.recipe.columns}
+    raw = [c for c in segmentation.needed if c not in features and roles[c] is not Role.CATEGORY]
+    steps = {step.feature: step for step in segmentation.preparation}
     fields = []
-    for step in segmentation.preparation:
-        name = step.feature
-        column = segmentation.recipe.column(name)
+    for name in (*features, *raw):
+        column, step = segmentation.recipe.column(name), steps.get(name)
         if isinstance(step, CategoryPreparation):
             last = float(step.width - 1)
             fields.append(Field(name, column.label, "", 0.0, last, 0.0, True, None, (0.0, last), levels=step.names))
-            continue
-        seen = profiles.everybody.numbers[name]
-        share = isinstance(column, DerivedColumn) and column.concept is Concept.DEALS
-        flag = isinstance(column, ColumnRole) and column.role is Role.FLAG
-        reach = TUKEY_WHISKER * (seen.three_quarters - seen.quarter)
-        usual = (max(seen.low, seen.quarter - reach), min(seen.high, seen.three_quarters + reach))
-        if usual[0] >= usual[1]:
-            usual = (seen.low, seen.high)
-        never_negative, at_most = seen.low >= 0, 1.0 if share else None
-        fields.append(
-            Field(
-                name, column.label, column.unit, seen.low, seen.high, seen.median, never_negative, at_most, usual, flag
-            )
-        )
+        elif name in profiles.everybody.numbers:
+            fields.append(_number_field(column, name, profiles.everybody.numbers[name], name in raw))
+        else:
+            reach = (-math.inf, math.inf, 0.0)
+            fields.append(Field(name, column.label, "", *reach, False, None, date=True, raw=name in raw))
     return tuple(fields)
+
+
+def _number_field(column: ColumnRole | DerivedColumn, name: str, seen: NumberProfile, raw: bool) -> Field:
+    share = isinstance(column, DerivedColumn) and column.concept is Concept.DEALS
+    flag = isinstance(column, ColumnRole) and column.role is Role.FLAG
+    reach = TUKEY_WHISKER * (seen.three_quarters - seen.quarter)
+    usual = (max(seen.low, seen.quarter - reach), min(seen.high, seen.three_quarters + reach))
+    if usual[0] >= usual[1]:
+        usual = (seen.low, seen.high)
+    bounds = (seen.low, seen.high, seen.median, seen.low >= 0, 1.0 if share else None)
+    return Field(name, column.label, column.unit, *bounds, usual, flag, raw=raw)
 
 
 def read_number(field: Field, text: str | float | None) -> float | None:
@@ -83,6 +99,8 @@ def read_number(field: Field, text: str | float | None) -> float | None:
         return None
     if field.levels:
         return _read_level(field, str(text).strip())
+    if field.date:
+        return _read_day(field, str(text).strip())
     written = re.sub(r"[\s\u00a0\u202f'$€£]", "", str(text))
     if field.yes_or_no:
         return _read_yes_or_no(field, written)
@@ -118,6 +136,13 @@ def _read_level(field: Field, written: str) -> float:
             return float(place)
     offers = did_you_mean(written, field.levels)
     raise ScoreError(f"{field.label} has no value {written[:30]!r}.{offers}")
+
+
+def _read_day(field: Field, written: str) -> float:
+    try:
+        return float((date.fromisoformat(written) - EPOCH).days)
+    except ValueError:
+        raise ScoreError(f"{written[:30]!r} is not a day. Type {field.label} such as 2014-06-29.") from None
 
 
 def _read_yes_or_no(field: Field, written: str) -> float:
