@@ -107,8 +107,9 @@
       if (!of || !page) return window.dash_clientside.no_update;
       const columns = [...page.always, ...(shown || []).map((name) => "c" + page.names.indexOf(name))];
       const wanted = { of, id: id || "", view, columns: [...new Set(columns)], filters: filters || {} };
-      if (C.page === page && C.asked === JSON.stringify(wanted) && document.querySelector(".customers-grid .ag-row")) return window.dash_clientside.no_update;
-      C.page = page;
+      const same = C.drawn === page && C.asked === JSON.stringify(wanted) && C.grid && C.grid === api();
+      if (same) return window.dash_clientside.no_update;
+      C.page = C.drawn = page;
       C.wanted = wanted;
       C.asked = JSON.stringify(wanted);
       const turn = ++C.turn;
@@ -118,6 +119,7 @@
         if (turn !== C.turn || !document.getElementById("customers-card")) return;
         const grid = api();
         if (!grid) return setTimeout(show, 100);
+        C.grid = grid;
         listen(grid);
         if (view !== "all") grid.applyColumnState({ defaultState: { sort: null } });
         grid.setGridOption("datasource", source(turn));
