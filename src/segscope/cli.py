@@ -34,6 +34,14 @@ app = typer.Typer(
 )
 console = Console(stderr=True)
 
+
+def _use(engine: str | None) -> str | None:
+    """What computes in this process, and in those that it starts."""
+    if engine:
+        os.environ["SEGSCOPE_ENGINE"] = engine
+    return engine
+
+
 Source = Annotated[
     str, typer.Argument(help="Customer file or log (CSV, Excel, Parquet, JSON lines ...), or address of a database.")
 ]
@@ -43,6 +51,12 @@ Features = Annotated[str | None, typer.Option(help="Columns to cluster on, separ
 Transform = Annotated[str, typer.Option(help="'auto', or 'none' to standardise only.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random draw.")]
 Port = Annotated[int, typer.Option(help="Port; another free one is taken when it is in use.")]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        help="Where to compute: spark, spark://host:port or sc://host:port; without it, this process.", callback=_use
+    ),
+]
 Host = Annotated[str, typer.Option(help="Address to listen on; only this machine can reach 127.0.0.1.")]
 
 
@@ -83,6 +97,7 @@ def run(
     host: Host = "127.0.0.1",
     port: Port = PORT,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    engine: Engine = None,
 ) -> None:
     """Fit a customer file if needed, then open the dashboard."""
     with tempfile.TemporaryDirectory(prefix="segscope-") as place:
@@ -115,6 +130,7 @@ def fit(
     transform: Annotated[str | None, typer.Option(help="'auto', or 'none' to standardise only.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Leave it at a first look at the evidence.")] = False,
+    engine: Engine = None,
 ) -> None:
     """Fit a customer file and write the study."""
     choices = _choices(segments, features, transform, seed, recipe, changes)
@@ -132,6 +148,7 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = PORT,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = False,
+    engine: Engine = None,
 ) -> None:
     """Open the dashboard on studies; new ones are made in the page. Without a folder for them they are temporary."""
     _serve(places or [], host, port, browser)
@@ -144,6 +161,7 @@ def describe(
     recipe: Annotated[
         bool, typer.Option("--recipe", help="The recipe alone, as JSON that 'fit --recipe' takes.")
     ] = False,
+    engine: Engine = None,
 ) -> None:
     """Say what a study holds."""
     from segscope.describing import describe as as_data
@@ -167,6 +185,7 @@ def score(
     reading: Any,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv, .parquet or .xlsx.")],
     report: Annotated[Path | None, typer.Option(help="File for what was seen of drift, as JSON.")] = None,
+    engine: Engine = None,
 ) -> None:
     """Append each customer's segment, its probability and the second segment to a file; tell how far they drifted."""
     from segscope.library import load
@@ -255,6 +274,7 @@ def export_list(
         typer.Option(help="Columns to add, separated by commas; without it, all but personal and sensitive ones."),
     ] = None,
     reason: Annotated[bool, typer.Option("--reason", help="Say why each customer is in its segment.")] = False,
+    engine: Engine = None,
 ) -> None:
     """Write a list of customers: identifier, segment, its probability, second segment, and columns of the study."""
     from segscope.library import load

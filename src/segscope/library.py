@@ -26,7 +26,8 @@ from segscope.segmentation import Segment
 from segscope.sql import score_sql
 from segscope.study import Choices, Fit, fit_source, open_study, read_card, read_fit
 from segscope.study.customers import Source, make
-from segscope.study.folder import read_data
+from segscope.study.engines import engine_for
+from segscope.study.folder import engine_of, read_data
 from segscope.study.lists import customer_list, wanted_filters, write_list
 
 
@@ -95,7 +96,13 @@ class Study:
         ------
         SegscopeError : when the source cannot be read, lacks a column, or the target cannot be written
         """
-        return score_file(self.result.segmentation, source, Path(target), reading, self._customers, progress)
+        return score_file(
+            self.result.segmentation, source, Path(target), reading, self._customers, progress, self._engine()
+        )
+
+    def _engine(self) -> Engine:
+        """The engine that the study's data need."""
+        return engine_for(0, engine_of(self.folder, read_card(self.folder)))
 
     def _customers(self, engine: Engine) -> ibis.Table:
         """The typed customers of the fit, before cleaning."""
@@ -109,7 +116,7 @@ class Study:
         ------
         RecipeError : for a dialect that is not known
         """
-        engine = connect()
+        engine = self._engine()
         try:
             return score_sql(self.result.segmentation, self._customers(engine).schema(), dialect, table)
         finally:

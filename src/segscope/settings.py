@@ -42,6 +42,7 @@ class Settings:
     local_files : whether the page takes a path or address on the server's machine, when the server is for it alone
     complete_evidence : whether the full evidence of a study that is looked at is computed by itself, beside its page
     api_key : what programs must send to use the HTTP interface; None asks for nothing
+    engine : which engine computes (see segscope.engine.connect_engine); "" is the one that a study was fitted with
     """
 
     upload_limit: int = 2 * GIB
@@ -53,6 +54,7 @@ class Settings:
     local_files: bool = True
     complete_evidence: bool = True
     api_key: str | None = field(default=None, repr=False)
+    engine: str = ""
 
     @property
     def run_bytes(self) -> int:
@@ -111,6 +113,8 @@ def _parse(setting: str, name: str, text: str) -> Any:
     if setting == "api_key":
         if len(text) < SHORTEST_KEY or not re.fullmatch(r"[!-~]+", text):
             raise SegscopeError(f"{name} must be at least {SHORTEST_KEY} letters, digits and signs, without spaces.")
+        return text
+    if setting == "engine":
         return text
     if setting in ("local_files", "complete_evidence"):
         if text.lower() not in ("yes", "no"):

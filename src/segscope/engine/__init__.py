@@ -5,25 +5,31 @@ result.
 """
 
 from segscope.engine.arithmetic import LARGEST_NUMBER, exact_sum, fixed_point_scale, logarithm, logarithm_numpy
-from segscope.engine.choosing import connect_engine
+from segscope.engine.choosing import EMBEDDED, connect_engine, distributed
 from segscope.engine.duckdb_engine import DuckDBEngine, connect, connect_scratch
 from segscope.engine.duckdb_file import DuckDBFile
-from segscope.engine.protocol import BATCH_ROWS, DelimitedForm, Engine, one, rows
+from segscope.engine.protocol import BATCH_ROWS, DelimitedForm, DistributedEngine, Engine, Place, one, rows
 from segscope.engine.quantiles import quantiles
+from segscope.engine.spark_engine import SparkEngine
 from segscope.engine.stopping import NOBODY_WAITS, Stop
 
 __all__ = [
     "BATCH_ROWS",
+    "EMBEDDED",
     "LARGEST_NUMBER",
     "NOBODY_WAITS",
     "DelimitedForm",
+    "DistributedEngine",
     "DuckDBEngine",
     "DuckDBFile",
     "Engine",
+    "Place",
+    "SparkEngine",
     "Stop",
     "connect",
     "connect_engine",
     "connect_scratch",
+    "distributed",
     "exact_sum",
     "fixed_point_scale",
     "logarithm",

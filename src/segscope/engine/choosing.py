@@ -1,7 +1,8 @@
 """Which engine a name stands for."""
 
 from segscope.engine.duckdb_engine import connect
-from segscope.engine.protocol import Engine
+from segscope.engine.protocol import DistributedEngine, Engine
+from segscope.engine.spark_engine import SparkEngine
 from segscope.engine.spark_session import is_spark
 from segscope.errors import SegscopeError
 
@@ -29,6 +30,13 @@ def connect_engine(place: str = EMBEDDED) -> Engine:
         return connect()
     if not is_spark(place):
         raise SegscopeError(f"The engine must be {KNOWN}. Got {place!r:.80}.")
-    from segscope.engine.spark_engine import SparkEngine
-
     return SparkEngine(place)
+
+
+def distributed(engine: Engine) -> DistributedEngine | None:
+    """The engine, where it reads sources itself; None where they are read here.
+
+    >>> distributed(connect()) is None
+    True
+    """
+    return engine if isinstance(engine, SparkEngine) else None

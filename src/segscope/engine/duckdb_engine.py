@@ -168,6 +168,10 @@ class DuckDBEngine:
         # The top 53 bits fit a float without rounding.
         return (number // ibis.literal(2**11, type="uint64")).cast("float64") * 2.0**-53
 
+    def distinct(self, value: ir.Value) -> ir.IntegerScalar:
+        """How many different values there are, exact."""
+        return value.nunique()
+
     def elements(self, value: ir.FloatingValue, places: Sequence[int], count: int) -> ir.ArrayValue:
         """The numbers at some places, from 0, when all of them are sorted, blanks left out; an aggregate."""
         return _elements(value, ibis.array([(place + 0.5) / count for place in places]))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import ibis
 import ibis.expr.types as ir
@@ -13,6 +13,7 @@ import pyarrow as pa
 from segscope.engine.stopping import Stop
 
 BATCH_ROWS = 65_536
+NUMBER = "__row"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,25 @@ class DelimitedForm:
     quote: str
     skip: int = 0
     compression: str = "none"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A source that many machines read: a folder of files that all of them see, or a table of their catalogue.
+
+    Attributes
+    ----------
+    address : path or address of the folder (or of one file), or name of the table
+    form : how the rows are kept
+    delimiter, encoding, quote, header : of texts; ``header``: each file begins with the names of the columns
+    """
+
+    address: str
+    form: Literal["parquet", "csv", "table"]
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    quote: str = '"'
+    header: bool = True
 
 
 class Engine(Protocol):
@@ -64,6 +84,9 @@ class Engine(Protocol):
     def uniform(self, key: ir.StringValue, seed: int) -> ir.FloatingValue:
         """A number in [0, 1) made from a key and a seed; the same on every engine, whatever the order of rows."""
 
+    def distinct(self, value: ir.Value) -> ir.IntegerScalar:
+        """How many different values there are, exact, among up to a million rows; many such counts in one query."""
+
     def elements(self, value: ir.FloatingValue, places: Sequence[int], count: int) -> ir.ArrayValue:
         """The numbers at some places, from 0, when all of them are sorted, blanks left out; an aggregate.
 
@@ -75,6 +98,24 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Release the engine's resources."""
+
+
+class DistributedEngine(Engine, Protocol):
+    """An engine that reads sources and writes results itself, on many machines, so that no rows pass through here."""
+
+    place: str
+
+    def scan(self, name: str, place: Place) -> ibis.Table:
+        """A source as a named table. It has one more column than it shows: ``NUMBER``, each row's place from 0."""
+
+    def head(self, place: Place, lines: int) -> list[str]:
+        """The first lines of a source of texts."""
+
+    def fingerprint(self, place: Place) -> str:
+        """A text that is another when the source is: from its files' names, sizes and times, or from its rows."""
+
+    def write_folder(self, expression: ibis.Table, path: Path) -> int:
+        """Write the rows of an expression as a folder of Parquet files, in their order; return how many."""
 
 
 def rows(engine: Engine, expression: ir.Expr, given: Mapping[str, ibis.Table] | None = None) -> list[dict[str, Any]]:

@@ -26,3 +26,12 @@ def backticked(name: str) -> str:
     '`a``b`'
     """
     return "`" + name.replace("`", "``") + "`"
+
+
+def escaped(text: str) -> str:
+    """A text in single quotes, as Spark reads it: a backslash escapes there.
+
+    >>> print(escaped("it's"))
+    'it\\'s'
+    """
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

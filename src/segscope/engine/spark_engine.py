@@ -17,16 +17,16 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from segscope.engine import spark_sources as sources
 from segscope.engine import spark_sql as sql
-from segscope.engine.protocol import BATCH_ROWS, DelimitedForm
-from segscope.engine.quoting import backticked
+from segscope.engine.protocol import BATCH_ROWS, NUMBER, DelimitedForm, Place
+from segscope.engine.quoting import backticked, escaped
 from segscope.engine.spark_session import open_session
 from segscope.engine.stopping import NOBODY_WAITS, Stop
 from segscope.errors import CancelledError, DataError, SegscopeError
 
 PLACE_BITS = 33  # of a row within its partition, in the number that Spark gives each row
 PLACE = "__place"
-NUMBER = "__number"
 
 Result = TypeVar("Result")
 
@@ -37,6 +37,10 @@ class SparkEngine:
     Parameters
     ----------
     place : "spark" for this machine, spark://host:port for a standalone cluster, sc://host:port for Spark Connect
+
+    Attributes
+    ----------
+    bytes_fetched : how many bytes of results have come to this process, as Arrow holds them
     """
 
     def __init__(self, place: str = "spark") -> None:
@@ -45,6 +49,7 @@ class SparkEngine:
         self._stored: dict[str, str] = {}
         self._numbers = itertools.count()
         self._lock = threading.Lock()
+        self.bytes_fetched = 0
 
     def table(self, name: str) -> ibis.Table:
         """A stored table or view by name, as an expression."""
@@ -76,6 +81,43 @@ class SparkEngine:
         """A Parquet file (or folder of them) as a named view; nothing is read yet."""
         self._name(name, f"SELECT * FROM parquet.{backticked(str(path))}")
         return self.table(name)
+
+    def scan(self, name: str, place: Place) -> ibis.Table:
+        """A source as a named table. It has one more column than it shows: ``NUMBER``, each row's place from 0."""
+        if place.form == "parquet":
+            # Every row knows its place in its file: nothing is computed until a query needs it.
+            files = self._arrow(sources.rows_by_file(place.address))
+            query = sources.numbered_by_file(place.address, self._take(sources.firsts(files)))
+        else:
+            raw = self._raw(place)
+            kept = self._keep(sources.with_place(raw, PLACE))
+            parts = self._arrow(sources.part_query(kept, PLACE, PLACE_BITS))
+            query = sources.numbered_by_part(kept, self._take(sources.firsts(parts)), PLACE, PLACE_BITS)
+        self._name(name, query)
+        shown = self.table(name)
+        return ibis.table({c: kind for c, kind in shown.schema().items() if c != NUMBER}, name=name)
+
+    def head(self, place: Place, lines: int) -> list[str]:
+        """The first lines of a source of texts."""
+        found = self._arrow(f"SELECT value FROM text.{backticked(place.address)} LIMIT {lines}")
+        return [str(line) for line in found["value"].to_pylist()]
+
+    def fingerprint(self, place: Place) -> str:
+        """A text that is another when the source is: from its files' names, sizes and times, or from its rows."""
+        if place.form != "table":
+            return sources.digest(self._arrow(sources.files_query(place.address)))
+        raw = self._raw(place)
+        found = self._arrow(sources.rows_query(raw))
+        self._forget(raw)
+        return sources.digest(found)
+
+    def write_folder(self, expression: ibis.Table, path: Path) -> int:
+        """Write the rows of an expression as a folder of Parquet files, in their order; return how many."""
+        where = escaped(path.absolute().as_uri())
+        query = sql.spark_sql(expression)
+        self._run(lambda: self._session.sql(f"INSERT OVERWRITE DIRECTORY {where} USING parquet {query}"))
+        counted = self._arrow(f"SELECT count(*) AS n FROM parquet.{backticked(str(path.absolute()))}")
+        return int(counted["n"][0].as_py())
 
     def store_delimited(self, name: str, path: Path, columns: Sequence[str], form: DelimitedForm) -> ibis.Table | None:
         """Spark reads texts by folders (see :meth:`scan_texts`), not by form."""
@@ -143,6 +185,11 @@ class SparkEngine:
         """A number in [0, 1) made from a key and a seed; the same on every engine, whatever the order of rows."""
         return sql.uniform(key, seed)
 
+    def distinct(self, value: ir.Value) -> ir.IntegerScalar:
+        """How many different values there are, exact, among up to a million rows; many such counts in one query."""
+        # Each count(DISTINCT) of several multiplies the rows by their number.
+        return sql.size_of_set(value)
+
     def elements(self, value: ir.FloatingValue, places: Sequence[int], count: int) -> ir.ArrayValue:
         """The numbers at some places, from 0, when all of them are sorted, blanks left out; an aggregate."""
         return sql.elements(value, places, count)
@@ -161,6 +208,12 @@ class SparkEngine:
                 self._session.stop()
         except SegscopeError:
             return  # a cluster that is lost holds nothing
+
+    def _raw(self, place: Place) -> str:
+        """A view of a source as it is."""
+        raw = f"segscope_{next(self._numbers)}"
+        self._run(lambda: self._session.sql(sources.raw_view(raw, place)))
+        return raw
 
     def _name(self, name: str, query: str) -> None:
         self._run(lambda: self._session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {backticked(name)} AS {query}"))
@@ -190,6 +243,8 @@ class SparkEngine:
 
     def _arrow(self, query: str) -> pa.Table:
         table: pa.Table = self._run(lambda: self._session.sql(query).toArrow())
+        with self._lock:
+            self.bytes_fetched += table.nbytes
         return table
 
     def _run(self, work: Callable[[], Result]) -> Result:

@@ -148,7 +148,7 @@ def _start_with(place: str) -> dict[str, str]:
         options |= {
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.host": "127.0.0.1",
-            "spark.driver.memory": f"{max(1, from_environment().run_bytes // 2**30)}g",
+            "spark.driver.memory": f"{max(1, from_environment().run_bytes // 2**31)}g",
             "spark.local.dir": str(scratch),
             "spark.sql.warehouse.dir": str(scratch / "warehouse"),
             "spark.sql.shuffle.partitions": str(os.cpu_count() or 1),

@@ -12,15 +12,33 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+import sqlglot as sg
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.base import NULL, SQLGlotCompiler
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
+from ibis.backends.sql.datatypes import PySparkType
+
+from segscope.engine.protocol import NUMBER
+
+SIGNED = {dt.UInt8: dt.int16, dt.UInt16: dt.int32, dt.UInt32: dt.int64, dt.UInt64: dt.Decimal(20, 0)}
+
+
+class SparkTypes(PySparkType):  # type: ignore[misc]  # Ibis ships no types
+    """Spark has no unsigned numbers: a wider one holds them."""
+
+    @classmethod
+    def from_ibis(cls, dtype: dt.DataType) -> sge.DataType:
+        """The name of a type."""
+        found: sge.DataType = super().from_ibis(SIGNED.get(type(dtype), dtype))
+        return found
 
 
 class SparkCompiler(PySparkCompiler):  # type: ignore[misc]  # Ibis ships no types
     """Ibis's compiler for Spark, without its options, and where it says something else than for DuckDB."""
 
     __slots__ = ()
+
+    type_mapper = SparkTypes
 
     UNSUPPORTED_OPS = tuple(op for op in PySparkCompiler.UNSUPPORTED_OPS if op is not ops.RowID)
 
@@ -53,8 +71,8 @@ class SparkCompiler(PySparkCompiler):  # type: ignore[misc]  # Ibis ships no typ
         return rounded if op.dtype.is_floating() else self.cast(rounded, op.dtype)
 
     def visit_RowID(self, op: Any, *, table: Any) -> Any:
-        """Ascending in the order of a stored table; with gaps."""
-        return self.f.anon.monotonically_increasing_id()
+        """The column that a scanned source has beside those it shows."""
+        return sg.column(NUMBER, table=table.alias_or_name, quoted=self.quoted)
 
 
 def _plain(value: float) -> sge.Expression:
@@ -111,6 +129,16 @@ def elements(value: ir.FloatingValue, places: Sequence[int], count: int) -> ir.A
     """
     last = max(3 * count - 1, 1)
     return _percentile(value, ibis.array([(3 * place + 1) / last for place in places]), 3)
+
+
+def size_of_set(value: ir.Value) -> ir.IntegerScalar:
+    """How many different values there are, collected in memory."""
+
+    @ibis.udf.agg.builtin(name="collect_set", signature=((value.type(),), dt.Array(value.type())))
+    def collect_set(value):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - the signature says it
+        """The different values."""
+
+    return collect_set(value).length()
 
 
 def uniform(key: ir.StringValue, seed: int) -> ir.FloatingValue:

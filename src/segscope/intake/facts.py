@@ -77,7 +77,7 @@ def measure_facts(engine: Engine, table: ibis.Table) -> tuple[ColumnFacts, ...]:
     if not names:
         return ()
     approximate = rows > APPROXIMATE_ABOVE_ROWS
-    wanted = {name: _aggregates(table[name], approximate) for name in names}
+    wanted = {name: _aggregates(engine, table[name], approximate) for name in names}
     found = measure(engine, table, wanted, AGGREGATES_OF_MANY_ROWS) if approximate else measure(engine, table, wanted)
     facts = [_facts(table[name], name, rows, found[name]) for name in names]
     exact = [_exact_distinct(engine, table, f) if approximate and f.distinct > 0.9 * f.present else f for f in facts]
@@ -105,11 +105,11 @@ def _could_be_cards(facts: ColumnFacts) -> bool:
     return facts.kind == "number" and facts.whole and low >= 10.0 ** (FEWEST_DIGITS_OF_A_CARD - 1)
 
 
-def _aggregates(column: ir.Value, approximate: bool) -> dict[str, ir.Scalar]:
+def _aggregates(engine: Engine, column: ir.Value, approximate: bool) -> dict[str, ir.Scalar]:
     kind = column_kind(column)
     result: dict[str, ir.Scalar] = {
         "blanks": column.isnull().sum(),
-        "distinct": column.approx_nunique() if approximate else column.nunique(),
+        "distinct": column.approx_nunique() if approximate else engine.distinct(column),
     }
     if kind in ("number", "date"):
         result |= {"low": column.min(), "high": column.max()}

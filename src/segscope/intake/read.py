@@ -6,7 +6,7 @@ from typing import Any
 
 import ibis
 
-from segscope.engine import Engine, one
+from segscope.engine import Engine, distributed, one
 from segscope.errors import DataError, SourceError
 from segscope.intake.archives import ready_file
 from segscope.intake.arrow import frame_batches, read_arrow, store_arrow
@@ -15,6 +15,7 @@ from segscope.intake.delimited import TextTable, read_delimited
 from segscope.intake.duckfile import read_duckdb
 from segscope.intake.files import Content, look
 from segscope.intake.jsonlines import is_json, read_json
+from segscope.intake.lake import read_lake
 from segscope.intake.postgres import read_postgres
 from segscope.intake.progress import Progress, part, passing, untold
 from segscope.intake.report import ColumnReading, IntakeReport, ReadOptions
@@ -53,6 +54,8 @@ def read(
     (2, ';', [('id', 'integer'), ('since', 'date'), ('spent', 'number')])
     """
     told, heard = checked(options or ReadOptions()), progress or untold
+    if lake := distributed(engine):
+        return read_lake(str(source), lake, name, told)
     if is_server(source):
         return _served(str(source), engine, name, told, heard)
     packed = look(source, shown)

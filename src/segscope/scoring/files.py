@@ -8,7 +8,7 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from segscope.engine import Engine, connect, one
+from segscope.engine import Engine, connect, distributed, one
 from segscope.exporting import check_target, write_rows
 from segscope.intake import ROW, IntakeReport, ReadOptions, read, read_frame, read_text
 from segscope.intake.database import is_server
@@ -53,6 +53,7 @@ def score_file(
     reading: ReadOptions | None = None,
     fitted: Callable[[Engine], ibis.Table] | None = None,
     progress: Progress = lambda _stage, _share: None,
+    engine: Engine | None = None,
 ) -> Scoring:
     """Score every row of a source and write it with ``segment``, ``segment_probability`` and ``second_segment``.
 
@@ -66,14 +67,16 @@ def score_file(
     reading : what the user knows of the source
     fitted : gives the typed customers of the fit, to which those scored are compared; None compares nothing
     progress : told what is done, and the part that is done, 0 to 1
+    engine : computes, and is closed; None takes the embedded one. One that reads sources itself writes Parquet as a
+        folder of files
     """
     check_target(target)
-    engine = connect()
+    engine = engine or connect()
     try:
         progress("Looking at the customers of the fit", 0.02)
         compare = _Comparison(engine, segmentation, fitted(engine)) if fitted else None
         look_at = compare.look_at if compare else None
-        if reading is None and _streams(source, target, segmentation):
+        if distributed(engine) is None and reading is None and _streams(source, target, segmentation):
             rows = _score_parquet(engine, segmentation, Path(source), target, look_at, progress)
         else:
             rows = _score_stored(engine, segmentation, source, target, reading, look_at, progress)
@@ -152,10 +155,16 @@ def _score_stored(
     scores = score_table(engine, typed, segmentation, report.source, look_at)
     progress("Writing", 0.8)
     own = typed
-    if report.format in TEXT_FORMATS:
+    if report.format in TEXT_FORMATS and distributed(engine) is None:
         text = read_text(source, engine, "text", reading)[0]
         own = text if ROW in text.columns else text.mutate(**{ROW: ibis.row_number()})
     wanted = own.left_join(scores, ROW).order_by(ROW).drop(ROW, f"{ROW}_right")
+    if (lake := distributed(engine)) and target.suffix.lower() == ".parquet":
+        names = _as_found(wanted.columns[: -len(APPENDED)], report)
+        names += free_names(names)
+        return lake.write_folder(
+            wanted.select(**dict(zip(names, (wanted[c] for c in wanted.columns), strict=True))), target
+        )
     found = engine.fetch(wanted.limit(0)).schema
     names = _as_found(found.names[: -len(APPENDED)], report)
     names += free_names(names)

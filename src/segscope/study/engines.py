@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from segscope.engine import DuckDBEngine, connect, connect_scratch
+from segscope.engine import EMBEDDED, Engine, connect, connect_engine, connect_scratch
 from segscope.settings import from_environment
 
 CELLS_IN_MEMORY = 50_000_000
@@ -14,8 +14,16 @@ CELLS_IN_MEMORY = 50_000_000
 BYTES_A_CELL = 8
 
 
-def engine_for(cells: int) -> DuckDBEngine:
-    """An engine for a table of so many cells (rows times columns)."""
+def engine_for(cells: int, place: str = "") -> Engine:
+    """An engine for a table of so many cells (rows times columns).
+
+    Parameters
+    ----------
+    place : the engine that the study was fitted with (see segscope.engine.connect_engine); SEGSCOPE_ENGINE goes before
+    """
+    place = from_environment().engine or place
+    if place and place != EMBEDDED:
+        return connect_engine(place)
     return connect() if cells <= CELLS_IN_MEMORY else connect_scratch(from_environment().study_memory)
 
 

@@ -3,6 +3,7 @@
 study.json                     the card: name, source, which data and which fit are current, which other solutions are
                                kept, what was edited by hand; replaced as the last step
 data/<fingerprint>.parquet     the typed source table
+data/<fingerprint>.json        in its place, where the data stay on a cluster: a reference to them
 fits/<fingerprint>.json        recipe, segmentation, evidence, profiles
 fits/seconds.json              how long each method took on this machine: no part of the study proper
 source/origin                  where the source was read from, to read it in another way: no part of the study proper
@@ -22,18 +23,20 @@ from pathlib import Path
 
 import ibis
 
-from segscope.engine import Engine
+from segscope.engine import Engine, distributed
 from segscope.errors import StudyError
 from segscope.intake import ROW
 from segscope.intake.database import is_server, without_password
 from segscope.intake.files import FILE_ADDRESS
+from segscope.intake.lake import read_lake
 from segscope.recipe import build, dump_json
 from segscope.segmentation import check_shape
 from segscope.study.card import SCHEMA_VERSION, Card, Snapshot, in_history, keeping, usual_name, with_data
 from segscope.study.fitting import Fit
+from segscope.study.reference import Reference, check_unchanged, read_reference
 
 CARD = "study.json"
-DATA_NAME = re.compile(r"data/[0-9a-f]{16}\.parquet")
+DATA_NAME = re.compile(r"data/[0-9a-f]{16}\.(parquet|json)")
 FIT_NAME = re.compile(r"fits/[0-9a-f]{16}\.json")
 ORIGIN, KEPT_SOURCE = Path("source", "origin"), Path("source", "original")
 SECONDS = Path("fits", "seconds.json")
@@ -99,7 +102,23 @@ def read_data(folder: Path, card: Card, engine: Engine, name: str) -> ibis.Table
     path = folder / card.data
     if _fingerprint(path) != path.stem:
         raise StudyError(f"The study {folder} is damaged: {card.data} is not what was written. Fit it again.")
+    if path.suffix == ".json":
+        return _referred(engine, read_reference(path), card, name)
     return engine.scan_parquet(name, path)
+
+
+def engine_of(folder: Path, card: Card) -> str:
+    """The engine that a study's data need; "" for the embedded one."""
+    path = folder / card.data
+    return read_reference(path).engine if path.suffix == ".json" else ""
+
+
+def _referred(engine: Engine, reference: Reference, card: Card, name: str) -> ibis.Table:
+    lake = distributed(engine)
+    if lake is None:
+        raise StudyError(f"The customers of this study are on {reference.engine}. Name that with --engine.")
+    check_unchanged(lake, reference, card.reading)
+    return read_lake(reference.source, lake, name, card.reading)[0]
 
 
 def _read_json(path: Path) -> object:
@@ -113,7 +132,7 @@ def _read_json(path: Path) -> object:
         ) from None
 
 
-def write_study(folder: Path, engine: Engine, source: ibis.Table, card: Card, fit: Fit) -> Card:
+def write_study(folder: Path, engine: Engine, source: ibis.Table | Reference, card: Card, fit: Fit) -> Card:
     """Write a study. A new folder appears whole or not at all; an old one stays readable until the last step.
 
     ``card`` says everything but the names of the files, which are found here.
@@ -159,6 +178,9 @@ def keep_source(folder: Path, file: Path) -> None:
 
 def source_of(folder: Path) -> str | None:
     """Where the source of a study can be read again; None where it is gone."""
+    referred = next((folder / "data").glob("*.json"), None)
+    if referred is not None:
+        return read_reference(referred).source
     if (folder / KEPT_SOURCE).is_file():
         return str(folder / KEPT_SOURCE)
     if not (folder / ORIGIN).is_file():
@@ -244,9 +266,14 @@ def _new_or_same(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _write_data(place: Path, engine: Engine, source: ibis.Table) -> str:
+def _write_data(place: Path, engine: Engine, source: ibis.Table | Reference) -> str:
     folder = place / "data"
     folder.mkdir(exist_ok=True)
+    if isinstance(source, Reference):
+        text = source.to_json()
+        name = f"data/{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+        _replace_text(place / name, text)
+        return name
     partial = folder / "incoming.partial"
     engine.write_parquet(source.order_by(ROW), partial)
     name = f"data/{_fingerprint(partial)}.parquet"

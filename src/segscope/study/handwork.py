@@ -54,7 +54,7 @@ from segscope.study.card import Card
 from segscope.study.customers import Source, make
 from segscope.study.engines import engine_for
 from segscope.study.fitting import Fit, Progress, profiled_columns, store_model
-from segscope.study.folder import read_card, read_data, read_fit
+from segscope.study.folder import engine_of, read_card, read_data, read_fit
 from segscope.study.history import edited
 from segscope.study.influence import influence_of_filling
 from segscope.wording import counted
@@ -109,7 +109,7 @@ def work_by_hand(folder: Path, edit: HandEdit, progress: Progress) -> Fit:
     card = read_card(folder)
     before = read_fit(folder, card)
     check_edit(before.segmentation, edit)
-    engine = engine_for(card.customers * len(card.intake.columns))
+    engine = engine_for(card.customers * len(card.intake.columns), engine_of(folder, card))
     try:
         progress("Reading the data", 0.0)
         source = make(engine, Source(read_data(folder, card, engine, "source"), ()), before.recipe).table

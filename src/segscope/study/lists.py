@@ -7,7 +7,7 @@ from pathlib import Path
 import ibis
 import pyarrow as pa
 
-from segscope.engine import one
+from segscope.engine import distributed, one
 from segscope.errors import ColumnError, did_you_mean
 from segscope.exploring import Choice, Filters, count_customers, select
 from segscope.exporting import check_size, check_target, write_rows
@@ -49,6 +49,11 @@ class CustomerList:
     def schema(self) -> pa.Schema:
         """Names and types of the columns."""
         return self._fetch(self._list.limit(0)).schema
+
+    @property
+    def in_order(self) -> ibis.Table:
+        """The rows in the order of the source, not yet computed."""
+        return self.rows.order_by(ROW).select(**{name: ibis._[f"__{i}"] for i, name in enumerate(self.names)})
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows in the order of the source, block by block: only a block is in memory, and sorted."""
@@ -174,4 +179,6 @@ def write_list(found: CustomerList, target: Path) -> int:
     """
     check_target(target)
     check_size(target.suffix.lower(), found.count, len(found.names))
+    if (lake := distributed(found.live.engine)) and target.suffix.lower() == ".parquet":
+        return lake.write_folder(found.in_order, target)
     return write_rows(found.batches(), found.schema, target)

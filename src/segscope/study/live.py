@@ -18,7 +18,7 @@ from segscope.study.card import Card
 from segscope.study.customers import MADE, Source, make
 from segscope.study.engines import engine_for
 from segscope.study.fitting import Fit, customer_key
-from segscope.study.folder import read_card, read_data, read_fit
+from segscope.study.folder import engine_of, read_card, read_data, read_fit
 
 SAMPLE_CUSTOMERS = 20_000
 Result = TypeVar("Result")
@@ -111,7 +111,7 @@ def open_study(folder: Path) -> LiveStudy:
     """Load a study's customers into an engine of their own; after that the engine reads no file but its own."""
     card = read_card(folder)
     fit = read_fit(folder, card)
-    engine = engine_for(card.customers * len(fit.columns))
+    engine = engine_for(card.customers * len(fit.columns), engine_of(folder, card))
     source = read_data(folder, card, engine, "source")
     if fit.recipe.log:
         source = make(engine, Source(source, ()), fit.recipe).table

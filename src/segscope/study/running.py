@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 import ibis
 
 from segscope.editing import Change, draft
-from segscope.engine import Engine
+from segscope.engine import Engine, distributed
 from segscope.errors import DataError, RecipeError, SegscopeError, StudyError
 from segscope.intake import IntakeReport, ReadOptions, read, read_frame
 from segscope.intake.facts import column_kind
@@ -23,6 +23,7 @@ from segscope.study.engines import cells_of, engine_for
 from segscope.study.fitting import Fit, Progress, Ready, Weigher, fit, make_ready
 from segscope.study.folder import (
     check_writable,
+    engine_of,
     is_study,
     keep_source,
     last_id,
@@ -40,6 +41,7 @@ from segscope.study.folder import (
 from segscope.study.handwork import HandEdit, work_by_hand
 from segscope.study.history import redone, undone
 from segscope.study.lineage import Before, unique
+from segscope.study.reference import reference_to
 
 DATABASES = ("sqlite", "duckdb", "postgresql")
 PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
@@ -200,10 +202,12 @@ def fit_source(
             _name(report), report.source, found.customers, "", "", report, is_place and _is_sample(Path(source)),
             reading=reading,
         )  # fmt: skip
-        write_study(folder, engine, table, card, found)
+        lake = distributed(engine)
+        data = reference_to(lake, str(source), reading) if lake and is_place else table
+        write_study(folder, engine, data, card, found)
         if seconds:
             note_seconds(folder, seconds)
-        if is_place:
+        if is_place and not lake:
             note_origin(folder, str(source))
     finally:
         engine.close()
@@ -215,7 +219,7 @@ def refit(folder: Path, recipe: Recipe, progress: Progress = silent) -> Fit:
     card = read_card(folder)
     if same := _answered(folder, card, recipe):
         return switch(folder, card, same.id)
-    engine = engine_for(card.customers * len(card.intake.columns))
+    engine = engine_for(card.customers * len(card.intake.columns), engine_of(folder, card))
     try:
         progress("Reading the data", 0.0)
         table = engine.store("source", read_data(folder, card, engine, "snapshot"))
@@ -241,7 +245,7 @@ def reread(folder: Path, card: Card, order: Order, progress: Progress = silent) 
             f"{card.source} is no longer where it was read from, so it cannot be read in another way. "
             "Make a new study from the file."
         )
-    engine = engine_for(cells_of(place))
+    engine = engine_for(cells_of(place), engine_of(folder, card))
     try:
         progress("Reading the file", 0.0)
         table, report = read(place, engine, "source", order.reading, part(progress, 0.0, READ_SHARE), card.source)
@@ -250,7 +254,9 @@ def reread(folder: Path, card: Card, order: Order, progress: Progress = silent) 
         previous = _previous(engine, folder, recipe)
         found, _ = _fitted(engine, customers, recipe, report, progress, previous, None)
         progress("Writing the study", 0.95)
-        write_study(folder, engine, table, replace(card, intake=report, reading=order.reading), found)
+        lake = distributed(engine)
+        data = reference_to(lake, place, order.reading) if lake else table
+        write_study(folder, engine, data, replace(card, intake=report, reading=order.reading), found)
     finally:
         engine.close()
     return found
@@ -273,7 +279,7 @@ def complete_study(folder: Path, progress: Progress = silent) -> Fit:
     """Complete the evidence of a study's current fit."""
     card = read_card(folder)
     fit = read_fit(folder, card)
-    engine = engine_for(card.customers * len(card.intake.columns))
+    engine = engine_for(card.customers * len(card.intake.columns), engine_of(folder, card))
     try:
         progress("Reading the data", 0.0)
         table = engine.store("source", read_data(folder, card, engine, "snapshot"))
@@ -360,7 +366,8 @@ def _previous(engine: Engine, folder: Path, recipe: Recipe) -> Before | None:
         card = read_card(folder)
         found = replace(before(folder, card), same_data=False)
         old = found.segmentation
-        if recipe.identifier is None or old.recipe.identifier is None:
+        # Data that a study only refers to may be others by now: those who were there then are not known.
+        if recipe.identifier is None or old.recipe.identifier is None or engine_of(folder, card):
             return found
         source = read_data(folder, card, engine, "__snapshot_before")
         made = make(engine, Source(source, ()), old.recipe).table if old.recipe.log else source

@@ -12,18 +12,19 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from segscope.clustering import Criteria, agreement
-from segscope.engine import Engine, connect_scratch, one, rows
+from segscope.engine import Engine, one, rows
 from segscope.errors import SegscopeError, StudyError
 from segscope.features import source_columns
 from segscope.recipe import METHOD_NAMES, CleaningRule, Recipe
 from segscope.segmentation import SEGMENT, Segmentation, assign, named_by, to_customers, without_unneeded
-from segscope.settings import from_environment
 from segscope.study.card import Card, Kept
 from segscope.study.customers import Source, make
+from segscope.study.engines import CELLS_IN_MEMORY, engine_for
 from segscope.study.fitting import Fit
-from segscope.study.folder import read_data, read_solution
+from segscope.study.folder import engine_of, read_data, read_solution
 from segscope.wording import counted, listed
 
+ON_DISK = CELLS_IN_MEMORY + 1
 FIRST, KEY = "__first", "__who"
 # Steinley (2004), on the adjusted Rand index: 0.9 excellent, 0.8 good, 0.65 moderate recovery.
 AGREEMENT_WORDS = (
@@ -108,7 +109,7 @@ def compare_solutions(folder: Path, card: Card, first: Solution, second: Solutio
     ------
     StudyError : when nothing names the customers of different data
     """
-    engine = connect_scratch(from_environment().study_memory)
+    engine = engine_for(ON_DISK, engine_of(folder, card))
     try:
         one_recipe, other_recipe = first.fit.recipe, second.fit.recipe
         same_log = (one_recipe.log, one_recipe.as_of) == (other_recipe.log, other_recipe.as_of)
