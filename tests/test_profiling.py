@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from segscope import profiling
 from segscope.engine import Engine
 from segscope.errors import ColumnError
 from segscope.profiling import Profiles, profile
@@ -103,3 +104,15 @@ def test_profiles_are_what_numpy_computes_in_any_order_of_rows(engine: Engine, v
             assert number.mean == pytest.approx(mine.mean(), rel=1e-9, abs=1e-6)
             assert number.deviation == pytest.approx(mine.std(), rel=1e-4, abs=1.0)
             assert number.median == pytest.approx(np.median(mine), rel=1e-12, abs=1e-9)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(values=st.lists(st.tuples(st.integers(0, 2), st.none() | st.integers(-900, 4000)), min_size=1, max_size=40))
+def test_counted_whole_numbers_have_the_profile_of_sorted_ones_to_the_last_bit(
+    engine: Engine, values: list[tuple[int, int | None]]
+) -> None:
+    columns = {"seg": [g for g, _ in values], "a": pa.array([v for _, v in values], pa.int64())}
+    counted = profiled(engine, 3, ["a"], [], **columns)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(profiling, "FEW_LEVELS", -1)
+        assert profiled(engine, 3, ["a"], [], **columns) == counted

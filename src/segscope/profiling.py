@@ -1,18 +1,24 @@
 """Profiles: what the customers of each segment are like, and everybody, on every column. All rows, in the engine."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import ibis
+import numpy as np
+from numpy.typing import NDArray
 
 from segscope.engine import LARGEST_NUMBER, Engine, exact_sum, fixed_point_scale, one, rows
 from segscope.features import as_number, too_large
 
 EVERYBODY = -1
-COLUMNS_A_QUERY, COLUMNS_WITHOUT_QUARTILES = 6, 40
+COLUMNS_A_QUERY, COUNTED_A_QUERY, COLUMNS_WITHOUT_QUARTILES = 6, 12, 40
+LEVELS = "levels"
 MAX_VALUES = 60
+FEW_LEVELS = 10_000
+"""Whole numbers within so wide a span are counted, each value once, rather than sorted in every segment: the same
+quantiles to the last bit, in a tenth of the time."""
 
 
 @dataclass(frozen=True)
@@ -118,26 +124,103 @@ def profile(
 def _number_profiles(
     engine: Engine, table: ibis.Table, by: str, numbers: Sequence[str], quartiles: bool
 ) -> Iterator[tuple[int, str, NumberProfile]]:
+    values = table.select(segment=table[by], **{f"x{i}": as_number(table[c]) for i, c in enumerate(numbers)})
+    ranges = one(engine, values.agg(n=values.count(), **_ranges(values, len(numbers))))
+    largest = [max(ranges[f"high{i}"] or 0.0, -(ranges[f"low{i}"] or 0.0)) for i in range(len(numbers))]
+    beyond = [c for i, c in enumerate(numbers) if largest[i] > LARGEST_NUMBER]
+    if beyond:
+        raise too_large(beyond[0])
+    scales = [_scales(each, int(ranges["n"])) for each in largest]
+    few = [i for i in range(len(numbers)) if quartiles and _few_levels(ranges, i, scales[i])]
+    for chunk in _chunks(few, COUNTED_A_QUERY):
+        for i, levels, low in _counted(engine, values, [(i, int(ranges[f"low{i}"])) for i in chunk]):
+            for group, found in _profiles_of_levels(levels, low, scales[i]):
+                yield group, numbers[i], found
     # A few columns a query: exact quantiles hold a column in memory.
-    together = COLUMNS_A_QUERY if quartiles else COLUMNS_WITHOUT_QUARTILES
-    for start in range(0, len(numbers), together):
-        columns = numbers[start : start + together]
-        values = table.select(segment=table[by], **{f"x{i}": as_number(table[c]) for i, c in enumerate(columns)})
-        reach = {f"m{i}": ibis.greatest(values[f"x{i}"].max(), -values[f"x{i}"].min()) for i in range(len(columns))}
-        largest = one(engine, values.agg(n=values.count(), **reach))
-        beyond = [c for i, c in enumerate(columns) if (largest[f"m{i}"] or 0.0) > LARGEST_NUMBER]
-        if beyond:
-            raise too_large(beyond[0])
-        scales = [_scales(largest[f"m{i}"], int(largest["n"])) for i in range(len(columns))]
-        aggregates = {
-            k: v for i in range(len(columns)) for k, v in _aggregates(values, i, scales[i], quartiles).items()
-        }
+    rest = [i for i in range(len(numbers)) if i not in few]
+    for chunk in _chunks(rest, COLUMNS_A_QUERY if quartiles else COLUMNS_WITHOUT_QUARTILES):
+        aggregates = {k: v for i in chunk for k, v in _aggregates(values, i, scales[i], quartiles).items()}
         answers = rows(engine, values.group_by("segment").agg(**aggregates))
         answers.append({"segment": EVERYBODY, **one(engine, values.agg(**aggregates))})
         for answer in answers:
-            for i, column in enumerate(columns):
+            for i in chunk:
                 if answer[f"n{i}"]:
-                    yield int(answer["segment"]), column, _number_profile(answer, i, scales[i])
+                    yield int(answer["segment"]), numbers[i], _number_profile(answer, i, scales[i])
+
+
+def _chunks(places: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [places[start : start + size] for start in range(0, len(places), size)]
+
+
+def _ranges(values: ibis.Table, number: int) -> dict[str, Any]:
+    """The ends of each column, and whether it holds whole numbers only."""
+    found: dict[str, Any] = {}
+    for i in range(number):
+        x = values[f"x{i}"]
+        found |= {f"low{i}": x.min(), f"high{i}": x.max(), f"whole{i}": (x % 1.0 == 0).all()}
+    return found
+
+
+def _few_levels(ranges: Mapping[str, Any], i: int, scales: tuple[float, float]) -> bool:
+    """Whether a column holds whole numbers within a narrow span, whose sums need no rounding."""
+    if ranges[f"low{i}"] is None or not ranges[f"whole{i}"]:
+        return False
+    return bool(ranges[f"high{i}"] - ranges[f"low{i}"] <= FEW_LEVELS and min(scales) >= 1.0)
+
+
+def _counted(
+    engine: Engine, values: ibis.Table, columns: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, NDArray[np.int64], int]]:
+    """How many customers of each segment have each value of some whole numbers: segments are told once for all.
+
+    ``columns`` : number and least value of each. Returned beside are rows of segment, value less the least, customers.
+    """
+    narrow = {f"v{i}": (values[f"x{i}"] - low).cast("int32").cast("uint16") for i, low in columns}
+    levels = values.select(segment=values.segment.cast("int16"), **narrow)
+    named = ibis.table(levels.schema(), name=LEVELS)
+    parts = [
+        named.group_by("segment", level=named[f"v{i}"]).agg(n=ibis._.count()).mutate(part=ibis.literal(i, "int32"))
+        for i, _ in columns
+    ]
+    found = engine.fetch(ibis.union(*parts) if len(parts) > 1 else parts[0], {LEVELS: levels}, hold=True)
+    known = found.filter(found["level"].is_valid())
+    table = np.column_stack([known[c].to_numpy().astype(np.int64) for c in ("segment", "level", "n")])
+    part = known["part"].to_numpy()
+    for i, low in columns:
+        yield i, table[part == i], low
+
+
+def _profiles_of_levels(
+    levels: NDArray[np.int64], low: int, scales: tuple[float, float]
+) -> Iterator[tuple[int, NumberProfile]]:
+    segment, level, n = levels.T
+    for group in (EVERYBODY, *np.unique(segment).tolist()):
+        mine = (segment == group) | (group == EVERYBODY)
+        counts = np.bincount(level[mine], weights=n[mine]).astype(np.int64)
+        present = np.flatnonzero(counts)
+        if len(present):
+            yield group, _profile_of_counts(present + low, counts[present], scales)
+
+
+def _profile_of_counts(
+    values: NDArray[np.int64], counts: NDArray[np.int64], scales: tuple[float, float]
+) -> NumberProfile:
+    """The profile of values, in rising order, that so many customers have each.
+
+    >>> _profile_of_counts(np.array([1, 2, 4]), np.array([1, 1, 1]), (1.0, 1.0)).three_quarters
+    3.0
+    """
+    count = int(counts.sum())
+    upto = np.cumsum(counts)
+    sums = [sum(int(n) * int(v) ** power for v, n in zip(values, counts, strict=True)) for power in (1, 2)]
+    answer: dict[str, Any] = {"n0": count, "s0": sums[0] * int(scales[0]), "ss0": sums[1] * int(scales[1])}
+    neighbours = [
+        [float(values[np.searchsorted(upto, min(place, count - 1), side="right")]) for place in (at, at + 1)]
+        for at in ((count - 1) * share // 4 for share in range(5))
+    ]
+    parts = [(count - 1) * share % 4 / 4 for share in range(5)]
+    answer["q0"] = [low + (high - low) * part for (low, high), part in zip(neighbours, parts, strict=True)]
+    return _number_profile(answer, 0, scales)
 
 
 def _scales(largest: float | None, count: int) -> tuple[float, float]:

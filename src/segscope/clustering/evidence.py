@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from kneed import KneeLocator
@@ -15,6 +16,7 @@ from segscope.clustering.points import Points, thinned
 from segscope.clustering.separation import apart, gaps
 from segscope.clustering.stability import JACCARD_STABLE, STRENGTH_ENOUGH, bootstrap, prediction_strength
 from segscope.clustering.ward import ward_sample
+from segscope.clustering.workers import in_turn
 from segscope.recipe import Method
 
 EXPLORING_STARTS = 10
@@ -99,9 +101,12 @@ def gather(
     panel = _with_silhouettes(points, solutions, panel, seed)
     tell("Looking between the segments", 0.9 * clustered)
     panel = _with_separation(points, solutions, panel, seed)
-    for i, k in enumerate(numbers):
-        tell(f"Resampling {k} segments", clustered + (resampled - clustered) * i / len(numbers))
-        panel[i] = _with_stability(points, solutions[k], panel[i], seed, thorough, method)
+    look = partial(_with_stability, points, solutions, seed, thorough, method)
+    found: list[Criteria] = []
+    for c in in_turn(panel, look):
+        found.append(c)
+        tell(f"Resampled {c.k} segments", clustered + (resampled - clustered) * len(found) / len(numbers))
+    panel = found
     if thorough:
         tell("Comparing with structureless data", resampled)
         panel = _with_gap(points, panel, seed)
@@ -169,11 +174,19 @@ def _with_silhouettes(
 
 
 def _with_stability(
-    points: Points, solution: Solution, c: Criteria, seed: int, thorough: bool, method: Method
+    points: Points,
+    solutions: dict[int, Solution],
+    seed: int,
+    thorough: bool,
+    method: Method,
+    c: Criteria,
+    step: Callable[[], None],
 ) -> Criteria:
     """A short look decides the clear cases; the recommendation does not hang on it in the others."""
     if c.k == 1:
         return c
+    solution = solutions[c.k]
+    step()
     strength, error = prediction_strength(
         points, c.k, seed, THOROUGH_SPLITS if thorough else QUICK_SPLITS, method=method
     )
@@ -181,10 +194,10 @@ def _with_stability(
     margin = 2.5 * max(error, 0.05)
     if strength - margin < STRENGTH_ENOUGH < strength + margin:
         strength, error = prediction_strength(points, c.k, seed, DECIDING_SPLITS, EXPLORING_STARTS, method)
-    stability = bootstrap(points, solution, seed, THOROUGH_RESAMPLES if thorough else QUICK_RESAMPLES, method=method)
+    stability = bootstrap(points, solution, seed, THOROUGH_RESAMPLES if thorough else QUICK_RESAMPLES, step, method)
     matters = c.separated or strength + error >= STRENGTH_ENOUGH
     if matters and not thorough and abs(stability.lowest - JACCARD_STABLE) < 3 * max(stability.lowest_error, 0.03):
-        stability = bootstrap(points, solution, seed, DECIDING_RESAMPLES, method=method)
+        stability = bootstrap(points, solution, seed, DECIDING_RESAMPLES, step, method)
     return replace(
         c,
         jaccard=stability.lowest,
