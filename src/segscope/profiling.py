@@ -125,7 +125,9 @@ def _number_profiles(
     engine: Engine, table: ibis.Table, by: str, numbers: Sequence[str], quartiles: bool
 ) -> Iterator[tuple[int, str, NumberProfile]]:
     values = table.select(segment=table[by], **{f"x{i}": as_number(table[c]) for i, c in enumerate(numbers)})
-    ranges = one(engine, values.agg(n=values.count(), **_ranges(values, len(numbers))))
+    ranges: dict[str, Any] = {"n": 0}
+    for chunk in _chunks(range(len(numbers)), COLUMNS_WITHOUT_QUARTILES):
+        ranges |= one(engine, values.agg(n=values.count(), **_ranges(values, chunk)))
     largest = [max(ranges[f"high{i}"] or 0.0, -(ranges[f"low{i}"] or 0.0)) for i in range(len(numbers))]
     beyond = [c for i, c in enumerate(numbers) if largest[i] > LARGEST_NUMBER]
     if beyond:
@@ -152,10 +154,10 @@ def _chunks(places: Sequence[int], size: int) -> list[Sequence[int]]:
     return [places[start : start + size] for start in range(0, len(places), size)]
 
 
-def _ranges(values: ibis.Table, number: int) -> dict[str, Any]:
+def _ranges(values: ibis.Table, places: Sequence[int]) -> dict[str, Any]:
     """The ends of each column, and whether it holds whole numbers only."""
     found: dict[str, Any] = {}
-    for i in range(number):
+    for i in places:
         x = values[f"x{i}"]
         found |= {f"low{i}": x.min(), f"high{i}": x.max(), f"whole{i}": (x % 1.0 == 0).all()}
     return found
