@@ -23,6 +23,7 @@ Spans = tuple[float, float, float, float]
 MAP_HEIGHT = 540
 ROOM = 0.13  # beyond the outermost customers, so that the crowds at the edge are seen whole
 HALF, MOST = 50, 10  # the places above hold the densest half of a segment, and nine in ten of it
+LONGEST_LINE = 44  # letters of an axis title
 NAMED = 0.75  # of the strongest correlation: what else an axis is named after
 TOLD, TOLD_AT_MOST = 0.3, 4  # correlations that the words under the map tell
 # Labels are kept apart as they would be on a narrow chart, so that they are on any.
@@ -164,7 +165,9 @@ def axis_title(found: Map, axis: int, names: Sequence[str]) -> str:
     """An axis of the map: what rises along it, and how much of the variation or of the separation it holds."""
     if axis >= len(found.explained):
         return "spread out only to be seen"
-    return f"{plain(_main(found.loadings[axis], names))} → · {_held(found, axis)}"
+    words, held = plain(_main(found.loadings[axis], names)), _held(found, axis)
+    # A long one stands in two lines: a narrow chart would cut it.
+    return f"{words} →{' · ' if len(words) + len(held) < LONGEST_LINE else '<br>'}{held}"
 
 
 def _held(found: Map, axis: int) -> str:
