@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -358,3 +359,48 @@ def test_segments_are_found_by_name_or_id_in_any_case() -> None:
     assert by_name(MODEL.segments, "best") is by_name(MODEL.segments, "S1")
     with pytest.raises(StudyError, match=r"no segment 'Bst'\. Did you mean Best\?"):
         by_name(MODEL.segments, "Bst")
+
+
+def _places(data: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every part of a JSON document."""
+    if at:
+        yield at
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in items:
+        yield from _places(value, (*at, key))
+
+
+PLACES = sorted(_places(json.loads(HAND.to_json())), key=str)
+HOSTILE = st.one_of(
+    st.none(), st.booleans(), st.integers(-(10**40), 10**40), st.floats(allow_nan=False), st.text(max_size=20),
+    st.sampled_from(["../../x", "__import__('os')", "sum(", "ratio(" * 300, "\x00", "s0"]),
+    st.sampled_from([[], {}, [[]], {"a": 1}, [1e308]]),
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(where=st.sampled_from(PLACES), value=HOSTILE, drop=st.booleans())
+def test_a_file_damaged_anywhere_is_refused_or_places_customers(where: tuple[Any, ...], value: Any, drop: bool) -> None:
+    data = json.loads(HAND.to_json())
+    holder = data
+    for key in where[:-1]:
+        holder = holder[key]
+    if drop:
+        del holder[where[-1]]
+    else:
+        holder[where[-1]] = value
+    try:
+        found = Segmentation.from_json(json.dumps(data))
+    except SegscopeError as error:
+        assert str(error)
+        return
+    features = {f: np.array([1.0, np.nan]) for f in found.recipe.features}
+    placed = assign_numpy(found, features)
+    assert ((placed >= 0) & (placed < len(found.segments))).all()
+
+
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@given(text=st.text(max_size=60) | st.binary(max_size=40).map(lambda b: b.decode("latin-1")))
+def test_any_other_text_is_refused(text: str) -> None:
+    with pytest.raises(SegscopeError):
+        Segmentation.from_json(text)

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -159,6 +160,18 @@ def test_a_phone_in_the_dark_shows_all_of_it_without_scrolling_sideways(page: Pa
     field(page, "Total spend").fill("100")
     expect(page.locator(".placed-name")).to_contain_text("low spenders")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_families_follow_the_selection_from_explore(page: Page, site: Site) -> None:
+    page.goto(site.page("sample", "insights") + "?f=" + quote('{"Income": [20000, 40000]}'))
+    said = page.locator("#insights-only-said")
+    expect(said).to_have_text(re.compile(r"^[\d,]+ customers: Income 20k to 40k$"), timeout=15_000)
+    title = family(page, "Spend by product").locator("h2")
+    expect(title).to_contain_text("make")
+    alone = title.inner_text()
+    page.locator(".insights-only label").first.click()
+    expect(said).to_have_text("")
+    expect(title).not_to_have_text(alone)
 
 
 def test_a_file_is_scored_refused_and_removed(page: Page, site: Site, tmp_path: Path) -> None:

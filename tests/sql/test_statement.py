@@ -19,7 +19,8 @@ from segscope import load, samples
 from segscope.cli import app
 from segscope.clustering import Shape
 from segscope.clustering.handmade import Merge, Split
-from segscope.engine import connect
+from segscope.engine import connect, connect_engine
+from segscope.engine.spark_session import java_version
 from segscope.errors import RecipeError
 from segscope.hand import Pin
 from segscope.preparation import CategoryPreparation, FeaturePreparation
@@ -194,6 +195,28 @@ def test_postgresql_places_everybody_as_the_product_does(model: str, postgres: p
     stored(postgres, table, "raw")
     sql = score_sql(segmentation, ibis.Schema.from_pyarrow(table.schema), "postgres", "public.raw")
     alike(postgres.execute(sql).fetchall(), expected(segmentation, table))
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    if java_version() is None:
+        pytest.skip("no Java for Spark: install openjdk-17-jre-headless")
+    engine = connect_engine("spark")  # starts Spark as the tests want it
+    from pyspark.sql import SparkSession
+
+    yield SparkSession.active().newSession()
+    engine.close()
+
+
+@pytest.mark.parametrize("model", ["round", "mixture by hand"])
+def test_spark_places_everybody_as_the_product_does(model: str, spark: Any) -> None:
+    table, segmentation = people(), MODELS[model]
+    kinds = {"string": "string", "bool": "boolean", "date32[day]": "date", "int64": "bigint", "double": "double"}
+    columns = ", ".join(f"`{f.name.replace('`', '``')}` {kinds[str(f.type)]}" for f in table.schema)
+    rows = list(zip(*(c.to_pylist() for c in table.columns), strict=True))
+    spark.createDataFrame(rows, columns).createOrReplaceTempView("customers")
+    sql = score_sql(segmentation, ibis.Schema.from_pyarrow(table.schema), "spark")
+    alike([tuple(row) for row in spark.sql(sql).collect()], expected(segmentation, table))
 
 
 def test_every_segment_comes_up_among_the_customers_that_test_it() -> None:

@@ -16,7 +16,7 @@ from segscope.web.attributes import in_browser
 from segscope.web.studies import Studies
 from segscope.wording import counted, listed
 
-FILTERS, ONLY, SAID, STUDY = "segments-filters", "segments-only", "segments-only-said", "study"
+FILTERS, INSIGHTS_FILTERS, STUDY = "segments-filters", "insights-filters", "study"
 State_ = Mapping[str, Any]
 HOW = (
     "What you select on the Explore tab can be looked at here alone: everything under this bar but the rules is "
@@ -24,24 +24,32 @@ HOW = (
 )
 
 
-def switch() -> list[Any]:
-    """The switch, and what is selected."""
-    label = html.Span(["Only the selection from Explore", parts.info(HOW)], className="inline")
+def switch(filters: str = FILTERS, how: str = HOW) -> list[Any]:
+    """The switch of a page, and what is selected, in the store of the id ``filters``."""
+    only, said_ = _parts_of(filters)
+    label = html.Span(["Only the selection from Explore", parts.info(how)], className="inline")
     return [
-        dcc.Store(id=FILTERS, data={}),
-        dmc.Switch(id=ONLY, label=label, checked=False, size="xs", className="segments-only"),
-        html.Span(id=SAID, className="small muted segments-only-said", role="status"),
+        dcc.Store(id=filters, data={}),
+        dmc.Switch(id=only, label=label, checked=False, size="xs", className="segments-only"),
+        html.Span(id=said_, className="small muted segments-only-said", role="status"),
     ]
 
 
-def register(app: Dash, studies: Studies) -> None:
+def _parts_of(filters: str) -> tuple[str, str]:
+    """Ids of a page's switch, and of what it says."""
+    page = filters.removesuffix("-filters")
+    return f"{page}-only", f"{page}-only-said"
+
+
+def register(app: Dash, studies: Studies, filters: str = FILTERS) -> None:
     """The address, the browser's session and the switch decide together; say who is looked at."""
+    only_id, said_id = _parts_of(filters)
     in_browser(
-        app, "segments.only", Output(FILTERS, "data"), Output(ONLY, "checked"), Output(ONLY, "disabled"),
-        Input(STUDY, "data"), Input(ONLY, "checked"),
+        app, "segments.only", Output(filters, "data"), Output(only_id, "checked"), Output(only_id, "disabled"),
+        Input(STUDY, "data"), Input(only_id, "checked"),
     )  # fmt: skip
 
-    @app.callback(Output(SAID, "children"), Input(FILTERS, "data"), State(STUDY, "data"))
+    @app.callback(Output(said_id, "children"), Input(filters, "data"), State(STUDY, "data"))
     def _said(only: State_ | None, shown: State_) -> str:
         return said(study(studies, shown, only))
 

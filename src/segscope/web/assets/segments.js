@@ -18,7 +18,7 @@ window.dash_clientside.segments = {
     const there = read(query.get("f"));
     const kept = window.segscopeSelection.read();
     const some = Object.keys(there).length || Object.keys(kept).length;
-    const switched = triggered.some((t) => t.prop_id === "segments-only.checked") && triggered.length === 1;
+    const switched = triggered.some((t) => t.prop_id.endsWith("-only.checked")) && triggered.length === 1;
     const wanted = switched ? (checked ? (Object.keys(kept).length ? kept : there) : {}) : there;
     const on = Object.keys(wanted).length > 0;
     if (switched && !checked && !Object.keys(kept).length) window.segscopeSelection.keep(there); // to switch on again

@@ -11,7 +11,7 @@ from segscope.insights import FamilyView, Mode, describe_family, finding_in_word
 from segscope.scoring import Donors, gather_donors
 from segscope.study import LiveStudy
 from segscope.theme import Scheme
-from segscope.web import batch, findings, opportunities, parts, placing
+from segscope.web import batch, findings, narrowing, opportunities, parts, placing
 from segscope.web.attributes import in_browser
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
@@ -24,6 +24,10 @@ BARS, HEAT = "bars", "heat"
 
 State_ = Mapping[str, Any]
 
+ONLY_FAMILIES = (
+    "What you select on the Explore tab can be looked at here alone: the families below are computed for those "
+    "customers, and everybody means all of them. Findings stay those of all customers: they were confirmed on them."
+)
 NO_FAMILIES = (
     "No families were found: columns that measure one thing split by something, such as spend by product, purchases by "
     "channel or answers by campaign."
@@ -41,6 +45,9 @@ def layout(live: LiveStudy) -> html.Div:
             ),
             opportunities.card(),
             batch.card(live),
+            html.Div(narrowing.switch(narrowing.INSIGHTS_FILTERS, ONLY_FAMILIES), className="insights-only")
+            if families
+            else None,
             html.Div(families or _no_families(), className="insights-families"),
         ],
         className="insights",
@@ -78,6 +85,8 @@ def register(app: Dash, studies: Studies) -> None:
 
     batch.register(app, studies)
 
+    narrowing.register(app, studies, narrowing.INSIGHTS_FILTERS)
+
     @app.callback(
         Output({"type": CHART, "place": MATCH}, "figure"),
         Output({"type": CHART_TITLE, "place": MATCH}, "children"),
@@ -85,11 +94,14 @@ def register(app: Dash, studies: Studies) -> None:
         Input({"type": CHART_MODE, "place": MATCH}, "value"),
         Input({"type": CHART_LOOK, "place": MATCH}, "value"),
         Input("scheme", "data"),
+        Input(narrowing.INSIGHTS_FILTERS, "data"),
         State({"type": CHART_MODE, "place": MATCH}, "id"),
         State("study", "data"),
     )
-    def _family(mode: Mode, look: str, scheme: Scheme | None, own: State_, study: State_) -> tuple[Any, Any, Any]:
-        live = studies.get(study["id"])
+    def _family(
+        mode: Mode, look: str, scheme: Scheme | None, only: State_, own: State_, study: State_
+    ) -> tuple[Any, Any, Any]:
+        live = narrowing.study(studies, study, only)
         view = describe_family(live.recipe.families[own["place"]], live.fit.profiles, mode)
         segments = live.fit.segments
         drawn = figures.family_heat if look == HEAT else figures.family_bars
