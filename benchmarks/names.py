@@ -73,9 +73,8 @@ def refits(engine: Engine, customers: Customers, recipe: Recipe, k: int, number:
     before = Before(one, first.profiles, k, engine.store("who", who), same_data=False)
     found = []
     for seed in range(number):
-        table = bootstrap(engine, customers.table, seed)
-        resample = source_of_table(engine, table)
-        again = fitted(engine, Customers(resample.table, resample.facts), recipe, k, before).segmentation
+        resample = Customers(bootstrap(engine, customers.table, seed), customers.facts)
+        again = fitted(engine, resample, recipe, k, before).segmentation
         theirs = places(engine, customers.table, again)
         same = float((names(one, labels) == names(again, theirs)).mean())
         found.append(Refit(agreement(labels, theirs, np.ones(len(labels))), same))

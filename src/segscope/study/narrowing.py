@@ -26,7 +26,7 @@ def narrowed(live: LiveStudy, filters: Filters) -> LiveStudy:
     if not filters:
         return live
     pager = live.once("pager", lambda: Pager(live.engine, live.sample))
-    return pager.remember(("narrowed", filters), lambda: _narrowed(live, filters))
+    return pager.remember(("narrowed", filters, live.fit.segments), lambda: _narrowed(live, filters))
 
 
 def _narrowed(live: LiveStudy, filters: Filters) -> Narrowed:

@@ -100,7 +100,12 @@ def register(app: Dash, studies: Studies) -> None:
 
 
 def _sets(live: LiveStudy) -> tuple[RuleSet, ...]:
-    return live.once("rules", lambda: learn_rules(live.engine, live.sample, live.fit.segmentation))
+    return live.once(("rules", _ids(live)), lambda: learn_rules(live.engine, live.sample, live.fit.segmentation))
+
+
+def _ids(live: LiveStudy) -> tuple[str, ...]:
+    """Ids of the segments, by which rules know them: a person may say that a segment is another."""
+    return tuple(s.id for s in live.fit.segments)
 
 
 def _shown(live: LiveStudy, size: str | None) -> RuleSet:
@@ -110,7 +115,7 @@ def _shown(live: LiveStudy, size: str | None) -> RuleSet:
 
 
 def _counts(live: LiveStudy, rules: RuleSet) -> dict[str, int]:
-    key = ("rules count", rules.conditions)
+    key = ("rules count", rules.conditions, _ids(live))
     return live.once(key, lambda: count_selected(live.engine, live.customers, rules, live.fit.segmentation))
 
 
