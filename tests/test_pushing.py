@@ -15,7 +15,7 @@ from segscope.preparation import to_model_numpy
 from segscope.profiling import NumberProfile
 from segscope.pushing import push_column, pushes_numpy, reason, with_pushes
 from segscope.segmentation import SECOND, SECOND_STRENGTH, SEGMENT, STRENGTH, assign
-from tests.test_segmentation import MIXED, MODEL, PLANS, customers
+from tests.test_segmentation import HAND, MIXED, MODEL, PLANS, customers
 
 
 def test_a_segment_merged_by_hand_stands_between_its_parts(engine: Engine) -> None:
@@ -79,3 +79,11 @@ def test_with_one_segment_the_reason_is_that(engine: Engine) -> None:
     pushed = with_pushes(assign(customers(engine, spend=[1.0], orders=[1.0]), alone), alone)
     row = engine.fetch(pushed.select(push_column(0), r=reason(pushed, alone, EVERYBODY))).to_pylist()[0]
     assert row == {push_column(0): None, "r": "there is one segment only"}
+
+
+def test_a_pinned_customer_was_placed_by_hand(engine: Engine) -> None:
+    table = customers(engine, id=[7.0, 8.0], spend=[50.0, 50.0], orders=[100.0, 100.0])
+    table = table.mutate(id=table.id.cast("int64"))
+    pushed = with_pushes(assign(table, HAND), HAND)
+    found = [str(r) for r in engine.fetch(pushed.select(r=reason(pushed, HAND, EVERYBODY)))["r"].to_pylist()]
+    assert found == ["placed by hand", "Basket 0.5, below everyone's 12.2"]

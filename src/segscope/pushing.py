@@ -25,7 +25,7 @@ from segscope.preparation import CategoryPreparation, to_model
 from segscope.preparation.model import Step, places
 from segscope.profiling import NumberProfile
 from segscope.recipe import DerivedColumn, Recipe, Role
-from segscope.segmentation import SECOND, SEGMENT, Segmentation
+from segscope.segmentation import SECOND, SEGMENT, Segmentation, named_by
 
 Array = npt.NDArray[np.float64]
 WORTH_SAYING = 0.5
@@ -70,7 +70,7 @@ def _standing(segmentation: Segmentation) -> tuple[Sequence[Sequence[float]], Se
 def _parts_numpy(segmentation: Segmentation, model: Array, segment: int) -> Array:
     """What each coordinate adds to the squared distance from a segment, shape (n, p)."""
     centres, shapes = _standing(segmentation)
-    offset = model - np.asarray(centres[segment])
+    offset: Array = model - np.asarray(centres[segment])
     if not shapes:
         return np.asarray(offset * offset)
     factor = np.asarray(shapes[segment].factor)
@@ -170,7 +170,11 @@ def reason(pushed: ibis.Table, segmentation: Segmentation, everybody: Mapping[st
     also = ibis.cases(*[(v == next_, text) for v, text in zip(rest, told, strict=True)], else_=ibis.null("string"))
     worth = (next_ > 0) & (next_ >= most * WORTH_SAYING)
     other = ibis.literal("placed by hand" if segmentation.hand else "the size and the width of the segment")
-    return (most > 0).ifelse(worth.ifelse(said.concat("; ", also), said), other)
+    why = (most > 0).ifelse(worth.ifelse(said.concat("; ", also), said), other)
+    names = named_by(segmentation, pushed.columns)
+    if not names:
+        return why
+    return pushed[names[0]].cast("string").isin(list(segmentation.pinned)).ifelse("placed by hand", why)
 
 
 def _told(table: ibis.Table, recipe: Recipe, step: Step, everybody: Mapping[str, NumberProfile]) -> ir.StringValue:

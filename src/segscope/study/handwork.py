@@ -4,10 +4,7 @@ The model stays: nobody is clustered again but the customers of a segment that i
 profiled on all its customers, and the verdict rests on resamples on which the same was done (docs/verdict.md).
 """
 
-import json
-import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -30,7 +27,7 @@ from segscope.clustering import (
 )
 from segscope.clustering.handmade import MOST_SEGMENTS, Merge, Split, cells_of
 from segscope.clustering.methods import segment_means
-from segscope.engine import Engine, rows
+from segscope.engine import Engine, one, rows
 from segscope.errors import DataError, StudyError
 from segscope.hand import MOST_PINS, HandStep, Pin, pins, with_step, without_pin
 from segscope.identity import free_numbers
@@ -50,11 +47,10 @@ from segscope.segmentation import (
     segments_of_model,
     to_customers,
 )
-from segscope.study.card import Card
 from segscope.study.customers import Source, make
 from segscope.study.engines import engine_for
 from segscope.study.fitting import Fit, Progress, profiled_columns, store_model
-from segscope.study.folder import engine_of, read_card, read_data, read_fit
+from segscope.study.folder import engine_of, last_id, read_card, read_data, read_fit
 from segscope.study.history import edited
 from segscope.study.influence import influence_of_filling
 from segscope.wording import counted
@@ -118,24 +114,14 @@ def work_by_hand(folder: Path, edit: HandEdit, progress: Progress) -> Fit:
             drafted = _pinned(engine, table, before.segmentation, edit)
             found = _described(engine, table, before, drafted, part(progress, 0.1, 0.95))
         else:
-            used = used_ids(folder, card)
-            drafted, found = _remade(engine, table, before, edit, used, part(progress, 0.05, 0.95))
+            last = last_id(folder, card)
+            drafted, found = _remade(engine, table, before, edit, last, part(progress, 0.05, 0.95))
         check_shape(found.segmentation)
         progress("Writing the study", 0.95)
         edited(folder, found, _with_name(drafted.words, found))
     finally:
         engine.close()
     return found
-
-
-def used_ids(folder: Path, card: Card) -> frozenset[str]:
-    """Ids of segments that any fit of the study has, also those that can be come back to."""
-    found: set[str] = set()
-    for name in card.fits:
-        with suppress(OSError, ValueError, KeyError, TypeError):  # a file that is damaged has no ids to tell
-            data = json.loads((folder / name).read_text(encoding="utf-8"))
-            found.update(str(s["id"]) for s in data["segmentation"]["segments"])
-    return frozenset(i for i in found if re.fullmatch(r"s[1-9]\d{0,8}", i))
 
 
 def check_edit(segmentation: Segmentation, edit: HandEdit) -> None:
@@ -189,25 +175,22 @@ def merged(segmentation: Segmentation, edit: HandEdit) -> Drafted:
     return Drafted(changed, frozenset({step.into}), words)
 
 
-def split(
-    segmentation: Segmentation, segment: Segment, centres: Sequence[Sequence[float]], used: frozenset[str]
-) -> Drafted:
+def split(segmentation: Segmentation, segment: Segment, centres: Sequence[Sequence[float]], last: int) -> Drafted:
     """One segment as two: the first half keeps its id, name and colour.
 
     Parameters
     ----------
     centres : of the two halves, in model space
-    used : ids that segments have or had; the second half gets another
+    last : the highest number of an id that was ever given; the second half gets the next
     """
     labels = labels_of(segmentation)
     fresh = len(segmentation.centres) + sum(isinstance(s, Split) for s in segmentation.hand)
     one, other = (tuple(map(float, c)) for c in centres)
     step = Split(labels[segment.id], fresh, (one, other), f"{segment.name} split in two")
-    number = max(int(i[1:]) for i in {*used, *(s.id for s in segmentation.segments)}) + 1
     colour = free_numbers([s.colour for s in segmentation.segments], 1)[0]
     origin = Origin("split", "hand", (Ancestor(segment.id, segment.name),))
     new = replace(
-        segment, id=f"s{number}", name="", colour=colour, size=0, share=0.0, note="", locked=False, named=False,
+        segment, id=f"s{last + 1}", name="", colour=colour, size=0, share=0.0, note="", locked=False, named=False,
         origin=origin,
     )  # fmt: skip
     order = [*segmentation.segments, new]
@@ -235,7 +218,7 @@ def _pinned(engine: Engine, table: ibis.Table, segmentation: Segmentation, edit:
     """One customer put into a segment, or left to the model again."""
     labels = labels_of(segmentation)
     known = [labels[s.id] for s in segmentation.segments]
-    who = _named(table, segmentation, [edit.customer])
+    who = named(table, segmentation, [edit.customer])
     was = _places(engine, who, segmentation)
     if edit.kind == "unpin":
         steps, words = (
@@ -243,8 +226,7 @@ def _pinned(engine: Engine, table: ibis.Table, segmentation: Segmentation, edit:
             f"Customer {edit.customer} left to the model again",
         )
     else:
-        if not was:
-            raise StudyError(f"There is no customer {edit.customer!r:.60} in this study. Type the identifier in full.")
+        check_customer(engine, who, edit.customer)
         target = by_name(segmentation.segments, edit.segment)
         steps = with_step(segmentation.hand, Pin(edit.customer, labels[target.id]))
         words = f"Customer {edit.customer} pinned to {target.name}"
@@ -256,8 +238,24 @@ def _pinned(engine: Engine, table: ibis.Table, segmentation: Segmentation, edit:
     return Drafted(changed, frozenset(touched), words)
 
 
-def _named(table: ibis.Table, segmentation: Segmentation, customers: Sequence[str]) -> ibis.Table:
-    """The customers with these identifiers."""
+def check_customer(engine: Engine, who: ibis.Table, customer: str) -> None:
+    """Raise unless a customer is among those of :func:`named`.
+
+    Raises
+    ------
+    StudyError : with what to do
+    """
+    if not one(engine, who.agg(n=who.count()))["n"]:
+        raise StudyError(f"There is no customer {customer!r:.60} in this study. Type the identifier in full.")
+
+
+def named(table: ibis.Table, segmentation: Segmentation, customers: Sequence[str]) -> ibis.Table:
+    """The customers with these identifiers.
+
+    Raises
+    ------
+    StudyError : when the identifier is not of a kind that reads alike everywhere
+    """
     name = segmentation.recipe.identifier
     kind = table[name].type()
     if not (kind.is_string() or kind.is_integer()):
@@ -279,7 +277,7 @@ def _needed(segmentation: Segmentation) -> tuple[str, ...]:
 
 
 def _remade(
-    engine: Engine, table: ibis.Table, before: Fit, edit: HandEdit, used: frozenset[str], progress: Progress
+    engine: Engine, table: ibis.Table, before: Fit, edit: HandEdit, last: int, progress: Progress
 ) -> tuple[Drafted, Fit]:
     """Two segments merged or one split, described and judged."""
     segmentation, recipe = before.segmentation, before.recipe
@@ -295,7 +293,7 @@ def _remade(
         place = segmentation.segments.index(target)
         inside = segments_of_model(model, segmentation)
         inside = engine.store("__part", inside.filter(inside.segment == place).select("key", *names))
-        drafted = split(segmentation, target, _halves(engine, inside, names, recipe.seed, target), used)
+        drafted = split(segmentation, target, _halves(engine, inside, names, recipe.seed, target), last)
         drafted = replace(drafted, segmentation=_with_pins_of_halves(engine, table, drafted.segmentation))
     found = _described(engine, table, before, drafted, part(progress, 0.25, 0.5))
     progress("Measuring the segments", 0.5)
@@ -341,7 +339,7 @@ def _with_pins_of_halves(engine: Engine, table: ibis.Table, segmentation: Segmen
         segmentation, centres=step.centres, shapes=(), reach=(), hand=(), labels=(), segments=segmentation.segments[:2]
     )
     name = segmentation.recipe.identifier or ""
-    found = assign_only(_named(table, segmentation, mine).select(*_needed(segmentation)), two)
+    found = assign_only(named(table, segmentation, mine).select(*_needed(segmentation)), two)
     who = rows(engine, found.filter(found[SEGMENT] == 1).select(customer=found[name].cast("string")).distinct())
     moved = {str(r["customer"]) for r in who}
     hand = tuple(

@@ -10,7 +10,7 @@ from dash import Dash, Input, Output, State, ctx, dcc, html, set_props
 
 from segscope.recipe import METHOD_NAMES, Recipe
 from segscope.study import LiveStudy
-from segscope.web import parts
+from segscope.web import handwork, parts
 from segscope.web.attributes import aria
 from segscope.web.jobs import Job
 from segscope.web.shell import address
@@ -71,7 +71,9 @@ def _announce(live: LiveStudy, shown: str, job: Job, just_now: bool) -> None:
         set_props(REFRESH, {"data": live.stamp})
     if job.order.complete:
         return
-    if just_now and job.status == "done":
+    if just_now and job.status == "done" and (job.order.by_hand or job.order.step):
+        set_props("toast", {"children": handwork.told(live, job.order.step)})
+    elif just_now and job.status == "done":
         set_props(
             "toast", {"children": f"{counted(len(live.fit.segments), 'segment')} now, fitted in {job.seconds:.1f} s."}
         )
@@ -119,6 +121,8 @@ def what(job: Job) -> str:
         return "another solution that is kept"
     if job.order.step:
         return f"to {job.order.step} a change by hand"
+    if job.order.by_hand:
+        return handwork.what(job.order.by_hand)
     return asked_for(job.order.recipe) if job.order.recipe else job.order.shown
 
 
@@ -145,7 +149,7 @@ def header_line(job: Job | None) -> object:
     """The line in the header while a run goes on; it leads to its progress."""
     if job is None or job.status != "running":
         return None
-    doing = "Completing the evidence" if job.order.complete else "Fitting"
+    doing = "Completing the evidence" if job.order.complete else "Changing" if job.order.by_hand else "Fitting"
     words: list[Any] = [html.Span(className="job-dot"), f"{doing}, {percent(job.share)}"]
     return dcc.Link(words, href=address(job.study_id, "clustering"), className="chip accent job-chip", title=job.stage)
 

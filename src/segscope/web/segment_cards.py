@@ -14,7 +14,7 @@ from segscope.origins import Former
 from segscope.segmentation import Segment
 from segscope.study import Fit
 from segscope.theme import segment_variable
-from segscope.web import parts
+from segscope.web import handwork, parts
 from segscope.web.attributes import aria, data
 from segscope.web.origin_words import origin_figures, origin_words
 from segscope.wording import full, listed, percent, short, stability_words
@@ -75,6 +75,7 @@ def _card(fit: Fit, place: int, columns: Mapping[str, Compared], worth: str | No
             html.P(
                 [
                     parts.chip(segment.verdict, segment.verdict),
+                    *handwork.marks(fit, place),
                     html.Span(stability_in_words(segment, verdict, _nearest(fit, verdict)), className="small muted"),
                 ],
                 className="segment-verdict",
@@ -146,6 +147,7 @@ def _menu(fit: Fit, segment: Segment) -> html.Details:
                     html.Button(note, className="menu-item", **data(start="note")),
                     html.Div(swatches, className="menu-swatches", role="group", **named),
                     html.Div([lock, parts.info(LOCK)], className="menu-line"),
+                    *handwork.actions(len(fit.segments), segment),
                     *_overruling(fit, segment),
                 ],
                 className="menu-panel",

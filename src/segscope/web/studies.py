@@ -18,6 +18,7 @@ from segscope.settings import Settings
 from segscope.study import Card, Fit, LiveStudy, Order, is_study, open_study, read_card, read_fit, reopened
 from segscope.study.card import dropped, renamed
 from segscope.study.folder import CARD, last_id, write_card
+from segscope.study.handwork import HandEdit, check_customer, check_edit, named
 from segscope.study.history import changes_customers, edited, next_redo, next_undo, redone, undone
 from segscope.study.removing import remove_study
 from segscope.study.running import Step
@@ -164,6 +165,19 @@ class Studies:
     def complete(self, study_id: str) -> Job:
         """Complete the evidence of a study's current fit."""
         return self.jobs.start(study_id, Order(str(self.get(study_id).folder), complete=True))
+
+    def by_hand(self, study_id: str, edit: HandEdit) -> Job:
+        """Merge, split, pin or unpin, in a run.
+
+        Raises
+        ------
+        StudyError : for what cannot be done, as far as that can be told beforehand; or when too many runs wait
+        """
+        live = self.get(study_id)
+        check_edit(live.fit.segmentation, edit)
+        if edit.kind == "pin":
+            check_customer(live.engine, named(live.customers, live.fit.segmentation, [edit.customer]), edit.customer)
+        return self.jobs.start(study_id, Order(str(live.folder), by_hand=edit))
 
     def looked_at(self, study_id: str) -> None:
         """Complete the evidence of a study that somebody looks at, where that was not done or tried yet."""

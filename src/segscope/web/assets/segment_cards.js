@@ -48,7 +48,7 @@
 
   document.addEventListener("click", (event) => {
     const on = event.target.closest("[data-edit], [data-start], [data-do]");
-    if (!event.target.closest(".segment-menu")) closeMenus(null);
+    if (!event.target.closest(".segment-menu") || event.target.closest("[data-closes]")) closeMenus(null);
     if (!on || !there()) return;
     const card = cardOf(on);
     if (on.dataset.edit || on.dataset.start) {

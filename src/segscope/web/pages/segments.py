@@ -16,7 +16,17 @@ from segscope.recipe import Concept
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.study.narrowing import with_quartiles
 from segscope.theme import Scheme
-from segscope.web import comparison, customers, narrowing, parts, rfm_groups, rules, segment_cards, segment_editing
+from segscope.web import (
+    comparison,
+    customers,
+    handwork,
+    narrowing,
+    parts,
+    rfm_groups,
+    rules,
+    segment_cards,
+    segment_editing,
+)
 from segscope.web.attributes import in_browser
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
@@ -56,6 +66,8 @@ def layout(live: LiveStudy) -> html.Div:
             html.Div(_ridge_cards(live), className="segment-ridges"),
             html.Div([_other_card(live), _made_of_card(live), _flags_card(live)], className="segment-ridges"),
             rules.card(live),
+            handwork.card(live),
+            handwork.dialog(),
             rfm_groups.card(live),
             customers.card(live),
             _numbers_card(live),
@@ -148,6 +160,7 @@ def register(app: Dash, studies: Studies) -> None:
 
     rules.register(app, studies)
     customers.register(app, studies)
+    handwork.register(app, studies)
 
     @app.callback(
         Output(NUMBERS, "children"),
