@@ -1,9 +1,12 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
 from segscope.clustering import Criteria, Evidence, as_points, gather
 from segscope.clustering.choice import recommend
+from segscope.clustering.workers import in_turn
 from segscope.recipe import Method
 from tests.clustering.data import crowd, groups
 
@@ -97,3 +100,18 @@ def test_the_most_that_hold_are_recommended() -> None:
         Criteria(5, 20.0, jaccard=0.9, prediction_strength=0.9, smallest_share=0.01),
     ]
     assert recommend(panel)[0] == 3
+
+
+def test_work_that_is_given_up_ends_and_the_rest_is_not_begun() -> None:
+    begun: list[int] = []
+
+    def work(piece: int, step: Callable[[], None]) -> int:
+        begun.append(piece)
+        while piece == 99:
+            step()
+        return piece
+
+    results = in_turn([*range(20), 99], work, cores=2)
+    assert next(results) == 0
+    results.close()
+    assert 99 in begun, "the last piece, which would never end, was under way"

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -102,11 +103,10 @@ def gather(
     tell("Looking between the segments", 0.9 * clustered)
     panel = _with_separation(points, solutions, panel, seed)
     look = partial(_with_stability, points, solutions, seed, thorough, method)
-    found: list[Criteria] = []
-    for c in in_turn(panel, look):
-        found.append(c)
-        tell(f"Resampled {c.k} segments", clustered + (resampled - clustered) * len(found) / len(numbers))
-    panel = found
+    with closing(in_turn(panel, look)) as results:
+        for i, k in enumerate(numbers):
+            tell(f"Resampling {k} segments", clustered + (resampled - clustered) * i / len(numbers))
+            panel[i] = next(results)
     if thorough:
         tell("Comparing with structureless data", resampled)
         panel = _with_gap(points, panel, seed)

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -21,13 +21,15 @@ class _GivenUpError(Exception):
 
 def in_turn(
     pieces: Sequence[Work], work: Callable[[Work, Callable[[], None]], Result], cores: int | None = None
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """The results of pieces of work in their order, as they are there; two are done at a time.
 
     Parameters
     ----------
     work : takes a piece, and a function to call now and then, which ends the work when the results are no longer taken
     cores : how many the machine has; None asks it
+
+    A list that is no longer read is closed, as ``contextlib.closing`` does, so that the work ends too.
 
     >>> list(in_turn([1, 2, 3], lambda piece, _step: piece * 10))
     [10, 20, 30]
