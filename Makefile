@@ -12,6 +12,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11
 ARGS ?=
+WITHOUT ?=
+
+# Two workers, each with its half of the files, so that what a file sets up is set up once; who is done helps the other.
+WORKERS := -n 2 --dist worksteal
 
 export PIP_ROOT_USER_ACTION := ignore
 
@@ -49,11 +53,11 @@ layers: .venv/.installed-dev ## imports go downwards, libraries stay in their ro
 
 .PHONY: test-unit
 test-unit: .venv/.installed-dev postgres java ## unit tests and doctests
-	$(BIN)/pytest -n 2 --ignore=tests/browser $(ARGS)
+	$(BIN)/pytest $(WORKERS) --ignore=tests/browser $(ARGS)
 
 .PHONY: test-browser
 test-browser: .venv/.installed-dev chromium ## the page in a real Chromium
-	CHROMIUM="$(find_chromium)" $(BIN)/pytest -n 2 tests/browser $(ARGS)
+	CHROMIUM="$(find_chromium)" $(BIN)/pytest $(WORKERS) tests/browser $(ARGS)
 
 .PHONY: bench
 bench: .venv/.installed-dev chromium ## time the main job, then exploring
@@ -110,6 +114,19 @@ endef
 	@$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch .venv/.installed $@
 
+# $(call from_debian,NAME,PACKAGE): install what tests need, or fail and say why. Where that cannot be done at all, as without
+# root, nothing is installed. WITHOUT=postgres (or java, or both) goes without: its tests are skipped, and say so.
+define from_debian
+if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	echo 'Installing $(1) ...'; \
+	if ! said=$$({ apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(2); } 2>&1); then \
+		printf '%s\n' "$$said" | tail -n 12 >&2; \
+		echo '$(1) could not be installed, see above. Install it yourself, or go without: make ... WITHOUT=$@' >&2; exit 1; \
+	fi; \
+fi
+endef
+
 .PHONY: chromium
 chromium: .venv/.installed-dev
 	@if [ -n "$(find_chromium)" ]; then exit 0; fi; \
@@ -122,19 +139,13 @@ chromium: .venv/.installed-dev
 # A server for the tests that read from one; they are skipped, with the reason, where there is none.
 .PHONY: postgres
 postgres:
-	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then exit 0; fi; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo 'Installing PostgreSQL ...'; \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql; } \
-			>/dev/null 2>&1 || true; \
-	fi
+	@if [[ " $(WITHOUT) " = *" $@ "* ]]; then exit 0; fi; \
+	if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then exit 0; fi; \
+	$(call from_debian,PostgreSQL,postgresql)
 
 # For the tests that run on Spark; they are skipped, with the reason, where there is none.
 .PHONY: java
 java:
-	@if command -v java >/dev/null; then exit 0; fi; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo 'Installing Java ...'; \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends openjdk-17-jre-headless; } \
-			>/dev/null 2>&1 || true; \
-	fi
+	@if [[ " $(WITHOUT) " = *" $@ "* ]]; then exit 0; fi; \
+	if command -v java >/dev/null; then exit 0; fi; \
+	$(call from_debian,Java,openjdk-17-jre-headless)

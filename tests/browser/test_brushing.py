@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from segscope.study import Choices, fit_source
-from tests.browser.conftest import Site, patient, start_server
+from tests.browser.opening import patient
+from tests.browser.serving import Site, started
 
 pytestmark = pytest.mark.browser
 
@@ -37,10 +38,8 @@ def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     columns = {"spend": [float(i % 50) for i in range(283)], "visits": [i % 9 for i in range(283)], "town": names}
     pq.write_table(pa.table(columns), place / "towns.parquet")
     fit_source(place / "towns.parquet", place / "towns", Choices(segments=2))
-    server, url = start_server([place / "towns"])
-    yield Site(url)
-    server.terminate()
-    server.wait(10)
+    with started([place / "towns"]) as site:
+        yield site
 
 
 def panel(page: Page, name: str) -> Locator:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.browser
+from tests.browser.opening import PATIENCE
+from tests.browser.serving import runs_held
 
-PATIENCE = 60_000  # a run takes about three seconds on two idle cores
+pytestmark = pytest.mark.browser
 
 # Tests that change a study name own_site before page, so that the page closes before its server does.
 
@@ -16,7 +17,7 @@ PATIENCE = 60_000  # a run takes about three seconds on two idle cores
 def open_tab(page: Page, site: Any, study: str) -> None:
     page.goto(site.page(study, "clustering"))
     for chart in ("wcss", "cloud", "map"):
-        expect(page.locator(f"#clustering-{chart} .js-plotly-plot")).to_be_visible(timeout=20_000)
+        expect(page.locator(f"#clustering-{chart} .js-plotly-plot")).to_be_visible(timeout=PATIENCE)
 
 
 def graph(page: Page, name: str, path: str) -> Any:
@@ -63,12 +64,14 @@ def test_another_number_of_segments_and_back(own_site: Any, page: Page) -> None:
     expect(page.locator("#rerun-stale")).to_be_hidden()
     choose(page, "Number of segments", "3 segments")
     expect(page.locator("#rerun-stale")).to_be_visible()
-    page.keyboard.press("Control+Enter")
-    expect(page.locator("#rerun-progress")).to_be_visible()
+    with runs_held(own_site):
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#rerun-progress")).to_be_visible()
 
-    # The run goes on while the page is left and loaded again; the header tells so on every page.
-    page.get_by_role("link", name="Data", exact=True).click()
-    page.reload()
+        # The run goes on while the page is left and loaded again; the header tells so on every page.
+        page.get_by_role("link", name="Data", exact=True).click()
+        page.reload()
+        expect(page.locator(".job-chip")).to_be_visible()
     expect(page.locator(".header-sizes")).to_have_text("2,240 customers · 3 segments", timeout=PATIENCE)
     page.get_by_role("link", name="Clustering", exact=True).click()
     expect(page.locator(".verdict-k")).to_have_text("3", timeout=PATIENCE)
@@ -133,8 +136,10 @@ def test_what_goes_wrong_is_said_in_place_and_changes_nothing(own_site: Any, pag
     page.get_by_role("button", name="put them back").click()
     expect(page.locator("#rerun-stale")).to_be_hidden()
     choose(page, "Number of segments", "12 segments")
-    page.get_by_role("button", name="Run again").click()
-    page.get_by_role("button", name="Cancel").click()
+    with runs_held(own_site):
+        page.get_by_role("button", name="Run again").click()
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.locator("#rerun-stage")).to_contain_text("Stopping")
     expect(page.locator("#rerun-outcome")).to_contain_text("Cancelled: 12 segments", timeout=PATIENCE)
     expect(page.locator(".verdict-k")).to_have_text("4")
     expect(page.get_by_role("button", name="Run again")).to_be_enabled()

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.browser
+from tests.browser.opening import PATIENCE
 
-PATIENCE = 60_000  # the evidence is completed meanwhile, in a second or two on idle cores
+pytestmark = pytest.mark.browser
 
 
 def test_views_follow_what_is_chosen_and_the_path_appears_when_the_evidence_is_complete(

@@ -188,7 +188,7 @@ def test_a_cell_of_the_associations_opens_that_pair(page: Page, site: Site) -> N
     assert box is not None
     for across, down in ((0.3, 0.62), (0.7, 0.55), (0.62, 0.72)):
         heat.click(position={"x": box["width"] * across, "y": box["height"] * down})
-        page.wait_for_timeout(400)
+        stands_still(page)
         if page.locator("#explore-pair-title").inner_text() != before:
             return
     raise AssertionError("no click on the associations changed the pair")
@@ -196,7 +196,6 @@ def test_a_cell_of_the_associations_opens_that_pair(page: Page, site: Site) -> N
 
 def test_a_refresh_stays_under_100_kilobytes(page: Page, site: Site) -> None:
     opened(page, site, "sample")
-    page.wait_for_load_state("networkidle")
     sizes: list[int] = []
     page.on("response", lambda r: sizes.append(len(r.body())) if "_dash-update-component" in r.url else None)
     panel(page, "Education").get_by_role("checkbox", name=re.compile("^Graduation")).click()

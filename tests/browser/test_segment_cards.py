@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
+from tests.browser.opening import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -74,7 +75,7 @@ def test_another_number_of_segments_says_where_they_come_from_and_can_be_overrul
 ) -> None:
     page.goto(small_site.page("sample", "clustering"))
     page.get_by_role("group", name="Number of segments to use").get_by_text("5", exact=True).click()
-    expect(page.locator(".verdict-k")).to_have_text("5", timeout=60_000)
+    expect(page.locator(".verdict-k")).to_have_text("5", timeout=PATIENCE)
     open_cards(page, small_site)
     origins = page.locator(".segment-origin")
     expect(origins).to_have_count(5)

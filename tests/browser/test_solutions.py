@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.browser
+from tests.browser.opening import PATIENCE
 
-PATIENCE = 60_000
+pytestmark = pytest.mark.browser
 
 
 def test_another_number_is_taken_compared_and_left_again(small_site: Any, page: Page) -> None:
     page.goto(small_site.page("sample", "clustering"))
-    expect(page.locator("#clustering-wcss .js-plotly-plot")).to_be_visible(timeout=20_000)
+    expect(page.locator("#clustering-wcss .js-plotly-plot")).to_be_visible(timeout=PATIENCE)
     expect(page.locator("#solutions-title")).to_contain_text("one so far")
     page.get_by_role("group", name="Number of segments to use").get_by_text("2", exact=True).click()
     expect(page.locator(".verdict-k")).to_have_text("2", timeout=PATIENCE)
@@ -39,7 +39,7 @@ def test_another_number_is_taken_compared_and_left_again(small_site: Any, page: 
 
 def test_the_first_look_is_completed_on_the_page_as_it_stands(small_site: Any, page: Page) -> None:
     page.goto(small_site.page("sample", "clustering"))
-    expect(page.locator("#evidence-state")).to_contain_text("First look:", timeout=20_000)
+    expect(page.locator("#evidence-state")).to_contain_text("First look:", timeout=PATIENCE)
     page.get_by_role("button", name="Complete it").click()
     expect(page.locator("#methods-body table tbody tr")).to_have_count(3, timeout=PATIENCE)
     expect(page.locator("#evidence-state")).to_be_empty()

@@ -19,7 +19,7 @@ from segscope.study.folder import read_solution
 from segscope.web.jobs import Job, Jobs
 from segscope.web.rerun import CALM_MILLISECONDS, QUICK_MILLISECONDS, pace
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from segscope.settings import Settings
 from segscope.study import Order, is_study, read_card
 from segscope.web.studies import Studies, split_folders
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -239,9 +239,20 @@ def test_a_deleted_study_is_gone_and_its_name_is_free(own: Path, shop_file: Path
     with serving([], own.parent) as studies:
         studies.get("shop")
         studies.delete("shop")
-        assert studies.ids == ()
+        assert not studies.ids
         assert not own.exists()
         assert studies.make(str(shop_file), "shop.csv").study_id == "shop"
+
+
+def test_the_runs_of_a_study_that_is_gone_are_not_those_of_one_that_gets_its_name(own: Path, tmp_path: Path) -> None:
+    with serving([], own.parent) as studies:
+        studies.start("shop", Order("", None))
+        wait_for(lambda: not studies.jobs.running("shop"))
+        own.rename(tmp_path / "away")
+        assert not studies.ids
+        (tmp_path / "away").rename(own)
+        assert list(studies.ids) == ["shop"]
+        assert studies.jobs.latest("shop") is None
 
 
 def test_a_study_is_fitted_anew_and_back_without_knowing_its_recipe(own: Path) -> None:

@@ -20,7 +20,7 @@ from segscope.web.hosting import guarded
 from segscope.web.server import make_server
 from segscope.web.studies import Studies
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 LIMIT = 3 * MIB
 
 

@@ -82,6 +82,7 @@ def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
         theme={
             "primaryColor": "indigo",
             "defaultRadius": "md",
+            "respectReducedMotion": True,
             "fontFamily": 'Inter, "Inter Variable", system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif',
         },
     )

@@ -396,6 +396,9 @@ class Studies:
         for study_id in gone:
             self._folders.pop(study_id)
             self._open.pop(study_id, None)
+            self._listed.pop(study_id, None)
+            if not self.jobs.running(study_id):
+                self.jobs.forget(study_id)  # they are none of a study that gets its id
         known = {folder.resolve() for folder in self._folders.values()}
         making = {(self.home / i).resolve() for i in self._making}
         with suppress(OSError):
