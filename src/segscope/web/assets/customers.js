@@ -70,6 +70,13 @@
     grid.addEventListener("cellKeyDown", (event) => event.event.key === "Enter" && open(event.node));
   };
 
+  /* A grid that has just been made is given a source by its component too, maybe after ours: ours is put back. */
+  const feed = (grid, ours, turn, left = 25) => {
+    if (turn !== C.turn || grid.isDestroyed()) return;
+    if (grid.getGridOption("datasource") !== ours) grid.setGridOption("datasource", ours);
+    if (left) setTimeout(feed, 200, grid, ours, turn, left - 1);
+  };
+
   /* ---- the address */
   const remember = () => {
     const { of, id, view } = C.wanted;
@@ -122,7 +129,7 @@
         C.grid = grid;
         listen(grid);
         if (view !== "all") grid.applyColumnState({ defaultState: { sort: null } });
-        grid.setGridOption("datasource", source(turn));
+        feed(grid, source(turn), turn);
       };
       setTimeout(show, 30);
       return window.dash_clientside.no_update;
