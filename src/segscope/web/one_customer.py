@@ -12,7 +12,7 @@ from segscope.study import LiveStudy
 from segscope.study.browsing import Explained
 from segscope.theme import segment_variable
 from segscope.web import parts
-from segscope.web.attributes import aria
+from segscope.web.attributes import aria, data
 from segscope.web.customer_pages import cell_text
 from segscope.wording import full, percent
 
@@ -34,7 +34,7 @@ def body(live: LiveStudy, found: Explained, chosen: Sequence[str]) -> list[Any]:
     """All about it; ``chosen`` are columns to show whatever they hold."""
     first = live.fit.segments[found.segment]
     second = None if found.second is None else live.fit.segments[found.second]
-    made: list[Any] = [_where(first, second, found)]
+    made: list[Any] = [_where(first, second, found), *_pin(live, found)]
     if second:
         made += [_why(live, found, first, second)]
     return [*made, _values(live, found, chosen, first)]
@@ -55,6 +55,15 @@ def _where(first: Segment, second: Segment | None, found: Explained) -> html.Div
         className="placed-box",
         style={"--own": segment_variable(first.colour)},
     )
+
+
+def _pin(live: LiveStudy, found: Explained) -> list[html.Button]:
+    """A button that takes the customer to the form that pins (assets/customers.js); only where a column names it."""
+    name = live.recipe.identifier
+    value = found.values[name] if name else None
+    if value is None or len(live.fit.segments) < 2:
+        return []
+    return [html.Button("Pin to a segment …", className="button customer-pin", **data(pin=str(value)))]
 
 
 def _why(live: LiveStudy, found: Explained, first: Segment, second: Segment) -> html.Div:

@@ -77,6 +77,19 @@
     if (left) setTimeout(feed, 200, grid, ours, turn, left - 1);
   };
 
+  /* ---- from one customer to the form that pins it */
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-pin]");
+    if (!button) return;
+    put("hand-customer", { value: button.dataset.pin });
+    put("customers-drawer", { opened: false });
+    setTimeout(() => {
+      const field = document.getElementById("hand-customer");
+      field?.scrollIntoView({ block: "center" });
+      field?.focus();
+    }, 300);
+  });
+
   /* ---- the address */
   const remember = () => {
     const { of, id, view } = C.wanted;
