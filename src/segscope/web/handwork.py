@@ -345,7 +345,7 @@ def _no_others(segments: int, more: str = "") -> html.P:
 def _apart(fit: Fit, profiles: Profiles, groups: Sequence[Group], title: str) -> list[Any]:
     columns = compared_columns(fit.recipe, fit.profiles)
     _, note, table = comparison.apart(profiles, groups, columns, SHOWN_DIFFERENCES)
-    return [html.H3(title, className="hand-title"), html.P(note, className="card-note inline"), table]
+    return [html.H3(title, className="hand-title"), html.P(note, className="card-note inline"), html.Div(table)]
 
 
 # ------------------------------------------------------------------------------------------------ parts
