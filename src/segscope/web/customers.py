@@ -260,4 +260,5 @@ def _drawer() -> dmc.Drawer:
         position="right",
         size="min(560px, 100vw)",
         padding="lg",
+        closeButtonProps=aria(label="Close"),
     )
