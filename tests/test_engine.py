@@ -35,6 +35,14 @@ def test_an_expression_can_be_stored_and_named(engine: Engine) -> None:
     assert rows(engine, view) == [{"a": 2}]
 
 
+def test_what_is_stored_outlives_what_it_was_made_of(engine: Engine) -> None:
+    made = engine.view("v", engine.store("t", pa.table({"a": [1, 2]})))
+    stored = engine.store("s", made.mutate(b=made.a * 2))
+    for name in ("v", "t"):
+        engine.drop(name)
+    assert rows(engine, stored) == [{"a": 1, "b": 2}, {"a": 2, "b": 4}]
+
+
 def test_what_is_dropped_is_gone_and_dropping_nothing_is_no_error(engine: Engine) -> None:
     engine.view("v", engine.store("t", pa.table({"a": [1]})))
     for name in ("v", "t", "never"):

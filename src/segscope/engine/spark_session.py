@@ -24,6 +24,8 @@ MEANING = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # an overflow or a cast that fails is an error, as in DuckDB, never a blank
     "spark.sql.caseSensitive": "true",
+    # A view means what it meant when it was made, also when what it was made of has gone, as a stored table does.
+    "spark.sql.legacy.storeAnalyzedPlanForView": "true",
 }
 
 
