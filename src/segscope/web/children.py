@@ -13,6 +13,7 @@ from segscope.settings import Settings, size_words
 # What the process that children are forked from imports beforehand: a run then starts in milliseconds.
 PRELOADED = ["segscope.web.jobs", "ibis.backends.sql.compilers"]
 NICENESS = 5  # the page answers first
+LOADER_FAILED = 127  # glibc ends a process so when a library finds no memory for its thread-local data
 
 
 @cache
@@ -66,7 +67,7 @@ def too_long(seconds: int) -> str:
 
 def death(code: int | None, settings: Settings) -> str:
     """What to say of a child that ended without a word."""
-    if code == -signal.SIGABRT:  # how libraries in C++ end when they get no memory
+    if code in (-signal.SIGABRT, LOADER_FAILED):  # how libraries in C++, and the C library, end without memory
         return too_much(settings.run_bytes)
     if code is not None and code < 0:
         return "The run was ended from outside. The machine may have run out of memory."
