@@ -72,6 +72,12 @@ def test_scoring_on_spark_writes_a_folder_in_the_order_of_the_source(study: Path
         assert found[column].to_pylist() == embedded[column].to_pylist()
 
 
+def test_a_list_is_exported_in_the_order_of_the_source(study: Path, lake: Path, tmp_path: Path) -> None:
+    assert load(study).export(tmp_path / "list.csv") == CUSTOMERS
+    load(lake.parent / "duckdb").export(tmp_path / "embedded.csv")
+    assert (tmp_path / "list.csv").read_bytes() == (tmp_path / "embedded.csv").read_bytes()
+
+
 def test_a_source_that_changed_is_noticed(study: Path, lake: Path, tmp_path: Path) -> None:
     moved = tmp_path / "study"
     shutil.copytree(study, moved)
