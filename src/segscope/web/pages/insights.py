@@ -45,9 +45,11 @@ def layout(live: LiveStudy) -> html.Div:
             ),
             opportunities.card(),
             batch.card(live),
-            html.Div(narrowing.switch(narrowing.INSIGHTS_FILTERS, ONLY_FAMILIES), className="insights-only")
-            if families
-            else None,
+            html.Div(
+                narrowing.switch(narrowing.INSIGHTS_FILTERS, ONLY_FAMILIES),
+                className="insights-only",
+                hidden=not families,  # there all the same: callbacks are checked against the page
+            ),
             html.Div(families or _no_families(), className="insights-families"),
         ],
         className="insights",
