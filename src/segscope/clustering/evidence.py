@@ -86,18 +86,19 @@ def gather(
     clustered, resampled = (0.1, 0.85) if thorough else (0.4, 1.0)
     solutions: dict[int, Solution] = {}
     panel: list[Criteria] = []
-    for k in numbers:
-        tell(f"Clustering into {k}", 0.8 * clustered * (k - 1) / len(numbers))
-        solutions[k] = fit_method(points, method, k, seed, EXPLORING_STARTS)
-        panel.append(
-            Criteria(
-                k,
-                solutions[k].wcss,
-                wcss_error=measures.wcss_error(points, solutions[k]),
-                bic=solutions[k].bic,
-                smallest_share=min(solutions[k].sizes) / points.customers,
+    with closing(in_turn(numbers, lambda k, _: fit_method(points, method, k, seed, EXPLORING_STARTS))) as found:
+        for k in numbers:
+            tell(f"Clustering into {k}", 0.8 * clustered * (k - 1) / len(numbers))
+            solutions[k] = next(found)
+            panel.append(
+                Criteria(
+                    k,
+                    solutions[k].wcss,
+                    wcss_error=measures.wcss_error(points, solutions[k]),
+                    bic=solutions[k].bic,
+                    smallest_share=min(solutions[k].sizes) / points.customers,
+                )
             )
-        )
     tell("Measuring silhouettes", 0.8 * clustered)
     panel = _with_silhouettes(points, solutions, panel, seed)
     tell("Looking between the segments", 0.9 * clustered)
