@@ -14,8 +14,9 @@ PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11
 ARGS ?=
 WITHOUT ?=
 
-# Two workers, each with its half of the files, so that what a file sets up is set up once; who is done helps the other.
-WORKERS := -n 2 --dist worksteal
+# Two workers. Unit tests in the groups of tests/conftest.py; browser tests by halves, and who is done helps the other.
+BY_GROUP := -n 2 --dist loadgroup
+BY_HALVES := -n 2 --dist worksteal
 
 export PIP_ROOT_USER_ACTION := ignore
 
@@ -53,11 +54,11 @@ layers: .venv/.installed-dev ## imports go downwards, libraries stay in their ro
 
 .PHONY: test-unit
 test-unit: .venv/.installed-dev postgres java ## unit tests and doctests
-	$(BIN)/pytest $(WORKERS) --ignore=tests/browser $(ARGS)
+	$(BIN)/pytest $(BY_GROUP) --ignore=tests/browser $(ARGS)
 
 .PHONY: test-browser
 test-browser: .venv/.installed-dev chromium ## the page in a real Chromium
-	CHROMIUM="$(find_chromium)" $(BIN)/pytest $(WORKERS) tests/browser $(ARGS)
+	CHROMIUM="$(find_chromium)" $(BIN)/pytest $(BY_HALVES) tests/browser $(ARGS)
 
 .PHONY: bench
 bench: .venv/.installed-dev chromium ## time the main job, then exploring

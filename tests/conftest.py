@@ -31,6 +31,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", sorted(ENGINES) if on_all else ["duckdb"], indirect=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests share a worker, and what it sets up; all that needs Spark shares one: it starts slowly."""
+    for item in items:
+        given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        named = getattr(item, "fixturenames", ())
+        on_spark = given.get("engine") == "spark" or "spark" in named or item.path.stem == "test_on_spark"
+        item.add_marker(pytest.mark.xdist_group("spark" if on_spark else str(item.path.relative_to(REPOSITORY))))
+
+
 @pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Each engine that expressions must run on, with the same results."""
