@@ -151,7 +151,7 @@ class SparkEngine:
 
     @contextmanager
     def until(self, stop: Stop) -> Iterator[None]:
-        """Meanwhile this thread's queries are asked to end when a stop is told; Spark lets a long stage finish first."""
+        """Meanwhile this thread's queries are asked to end when a stop is told; a long stage of Spark ends first."""
         tag = f"segscope_{next(self._numbers)}"
         self._run(lambda: self._session.addTag(tag))
         try:
