@@ -62,6 +62,7 @@ def test_the_study_refers_to_its_data_and_holds_no_copy(study: Path, lake: Path)
     assert engine_of(study, read_card(study)) == "spark"
 
 
+@pytest.mark.usefixtures("on_duckdb")
 def test_scoring_on_spark_writes_a_folder_in_the_order_of_the_source(study: Path, lake: Path, tmp_path: Path) -> None:
     done = load(study).score_file(lake, tmp_path / "scored.parquet")
     embedded = load(lake.parent / "duckdb").score(pq.read_table(lake.parent / "whole.parquet"))
@@ -72,6 +73,7 @@ def test_scoring_on_spark_writes_a_folder_in_the_order_of_the_source(study: Path
         assert found[column].to_pylist() == embedded[column].to_pylist()
 
 
+@pytest.mark.usefixtures("on_duckdb")
 def test_a_list_is_exported_in_the_order_of_the_source(study: Path, lake: Path, tmp_path: Path) -> None:
     assert load(study).export(tmp_path / "list.csv") == CUSTOMERS
     load(lake.parent / "duckdb").export(tmp_path / "embedded.csv")
