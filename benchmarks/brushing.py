@@ -32,6 +32,7 @@ from refreshing import Plain, equal_counts, random_filters, refreshed
 from segscope import samples
 from segscope.exploring.counts import bin_column
 from segscope.study import LiveStudy, open_study
+from segscope.web.addresses import slug
 from tests.browser.conftest import FLAGS, chromium_path
 
 BRUSHED = ("Income", "Age", "Total spend", "Average spend", "Purchases")
@@ -124,7 +125,7 @@ def made(place: Path, customers: int) -> Path:
 def in_the_page(folder: Path) -> tuple[list[tuple[str, list[float]]], list[tuple[str, str]]]:
     """Measure in headless Chromium: times, and what is said in words."""
     server, url = serving(folder)
-    address = f"{url}/s/{folder.name}/explore"
+    address = f"{url}/s/{slug(folder.resolve().name)}/explore"
     try:
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
@@ -175,7 +176,9 @@ def serving(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
 def open_page(page: Page, address: str) -> None:
     """Open Explore and wait until all is drawn."""
     page.goto("about:blank")
-    page.goto(address)
+    answer = page.goto(address)
+    if answer is None or not answer.ok:
+        raise RuntimeError(f"no page at {address}")
     page.wait_for_selector('#explore-count[aria-busy="false"] strong')
     page.wait_for_load_state("networkidle")
 

@@ -9,7 +9,6 @@ import json
 import os
 import platform
 import resource
-import socket
 import statistics
 import subprocess
 import sys
@@ -60,15 +59,16 @@ def first_paint() -> None:
         command = [sys.executable, "-m", "segscope.cli", "demo", "--port", "8950", "--no-browser"]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert server.stdout is not None
-        while socket.socket().connect_ex(("127.0.0.1", 8950)) != 0:  # not listening yet
-            time.sleep(0.02)
-        page.goto("http://127.0.0.1:8950")
-        page.wait_for_selector("#stage, .panel", state="visible")
-        painted = time.perf_counter() - started
-        page.wait_for_selector(".panel path.chosen", state="attached")
-        drawn = time.perf_counter() - started
-        server.terminate()
-        server.wait(10)
+        try:
+            said = next(line for line in server.stdout if "segscope is at" in line)
+            page.goto(said.split()[3])
+            page.wait_for_selector("#stage, .panel", state="visible")
+            painted = time.perf_counter() - started
+            page.wait_for_selector(".panel path.chosen", state="attached")
+            drawn = time.perf_counter() - started
+        finally:
+            server.terminate()
+            server.wait(10)
         browser.close()
     bare = timed(lambda: subprocess.run([sys.executable, "-c", "import sklearn.cluster, dash, ibis"], check=True))
     print(
@@ -112,7 +112,7 @@ def pages(folder: Path, title: str) -> None:
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
             page = browser.new_page(viewport={"width": 1440, "height": 900})
-            first_load(page, url)
+            first_load(page, f"{url}/s/{folder.name}/explore")
             sizes: list[int] = []
             page.on("request", lambda r: keep(r, asked))
             page.on("requestfinished", lambda r: note(r, sizes))
