@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import resource
+import socket
 import statistics
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from segscope.engine import connect
 from segscope.preparation import coordinate, to_model
 from segscope.segmentation import to_customers
 from segscope.study import Choices, fit_source, read_card, read_fit
+from segscope.web.hosting import free_port
 from tests.browser.conftest import FLAGS, chromium_path, start_server
 
 ROUNDS = 20
@@ -55,15 +57,19 @@ def first_paint() -> None:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         page = browser.new_page()
+        port = free_port("127.0.0.1", 8950)
         started = time.perf_counter()
-        command = [sys.executable, "-m", "segscope.cli", "demo", "--port", "8950", "--no-browser"]
+        command = [sys.executable, "-m", "segscope.cli", "demo", "--port", str(port), "--no-browser"]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert server.stdout is not None
         try:
-            said = next(line for line in server.stdout if "segscope is at" in line)
-            page.goto(said.split()[3])
+            while socket.socket().connect_ex(("127.0.0.1", port)) != 0:  # not listening yet
+                time.sleep(0.02)
+            page.goto(f"http://127.0.0.1:{port}")
             page.wait_for_selector("#stage, .panel", state="visible")
             painted = time.perf_counter() - started
+            said = next(line for line in server.stdout if "segscope is at" in line)
+            page.goto(said.split()[3])
             page.wait_for_selector(".panel path.chosen", state="attached")
             drawn = time.perf_counter() - started
         finally:
