@@ -162,7 +162,7 @@ def serving(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "segscope.cli", "serve", str(folder), "--port", str(port)]
+    command = [sys.executable, "-m", "segscope", "serve", str(folder), "--port", str(port)]
     quiet = {**os.environ, "SEGSCOPE_COMPLETE_EVIDENCE": "no"}  # nothing else takes the machine's time
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=quiet)
     url = f"http://127.0.0.1:{port}"

@@ -59,7 +59,7 @@ def first_paint() -> None:
         page = browser.new_page()
         port = free_port("127.0.0.1", 8950)
         started = time.perf_counter()
-        command = [sys.executable, "-m", "segscope.cli", "demo", "--port", str(port), "--no-browser"]
+        command = [sys.executable, "-m", "segscope", "demo", "--port", str(port), "--no-browser"]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert server.stdout is not None
         try:
@@ -97,7 +97,7 @@ def large_study(place: Path, customers: int) -> Path:
 
 def fitted(file: Path, folder: Path) -> Path:
     """Run ``segscope fit`` and print its time and peak memory."""
-    command = [sys.executable, "-m", "segscope.cli", "fit", str(file), "--study", str(folder), "--segments", "4"]
+    command = [sys.executable, "-m", "segscope", "fit", str(file), "--study", str(folder), "--segments", "4"]
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)

@@ -146,7 +146,7 @@ def over_http(folder: Path, customers: list[dict[str, object]], clients: int, se
     port = free_port()
     one = json.dumps({"customer": customers[0]}).encode()
     yardstick(one, clients, seconds)
-    command = [sys.executable, "-m", "segscope.cli", "serve", str(folder), "--port", str(port), "--no-browser"]
+    command = [sys.executable, "-m", "segscope", "serve", str(folder), "--port", str(port), "--no-browser"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None

@@ -258,13 +258,13 @@ def test_the_version_is_told(run: Run) -> None:
 
 
 def test_a_refusal_in_a_process_of_its_own(place: Path) -> None:
-    command = [sys.executable, "-m", "segscope.cli", "fit", str(place / "nope.csv"), "--study", str(place / "study")]
+    command = [sys.executable, "-m", "segscope", "fit", str(place / "nope.csv"), "--study", str(place / "study")]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     refused(Ran(ran.returncode, ran.stdout, ran.stderr), "There is no file nope.csv")
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(shop: Path) -> None:
-    command = f'"{sys.executable}" -m segscope.cli describe "{shop}" --json | head -c 10'
+    command = f'"{sys.executable}" -m segscope describe "{shop}" --json | head -c 10'
     ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert (ran.stdout[:1], ran.stderr) == ("{", "")
 

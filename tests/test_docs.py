@@ -40,7 +40,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(command: list[str], place: Path) -> None:
-    full = [sys.executable, "-m", "segscope.cli", *command[1:]]
+    full = [sys.executable, "-m", "segscope", *command[1:]]
     if command[1] in SERVING:
         server = subprocess.Popen(
             [*full, "--port", "8990", "--no-browser"], cwd=place, stdout=subprocess.PIPE, text=True
@@ -82,11 +82,11 @@ def test_the_python_of_the_readme_runs(place: Path) -> None:
 
 def test_scored_files_keep_their_rows(place: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "segscope.cli", "fit", "customers.csv", "--study", "kept", "--segments", "3"],
+        [sys.executable, "-m", "segscope", "fit", "customers.csv", "--study", "kept", "--segments", "3"],
         cwd=place, check=True, capture_output=True,
     )  # fmt: skip
     for name in ("scored.csv", "scored.parquet"):
-        command = [sys.executable, "-m", "segscope.cli", "score", "kept", "new-customers.parquet", "-o", name]
+        command = [sys.executable, "-m", "segscope", "score", "kept", "new-customers.parquet", "-o", name]
         subprocess.run(command, cwd=place, check=True, capture_output=True)
     ids = pq.read_table(place / "new-customers.parquet")["ID"].to_pylist()
     assert pq.read_table(place / "scored.parquet")["ID"].to_pylist() == ids
@@ -97,7 +97,7 @@ def test_scored_files_keep_their_rows(place: Path) -> None:
 def test_the_curl_example_of_the_readme_scores_a_customer(place: Path) -> None:
     line = re.findall(r"^curl .*$", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[0]
     run(["segscope", "fit", "customers.csv", "--study", "my-study", "--quick"], place)
-    command = [sys.executable, "-m", "segscope.cli", "serve", "my-study", "--port", "8995"]
+    command = [sys.executable, "-m", "segscope", "serve", "my-study", "--port", "8995"]
     server = subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None

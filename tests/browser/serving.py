@@ -50,7 +50,7 @@ def start_server(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "segscope.cli", "serve", *map(str, folders), "--port", str(port)]
+    command = [sys.executable, "-m", "segscope", "serve", *map(str, folders), "--port", str(port)]
     own = {**os.environ, "SEGSCOPE_COMPLETE_EVIDENCE": "yes" if completes else "no", **(settings or {})}
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, text=True, env=own)
     url, until = f"http://127.0.0.1:{port}", time.monotonic() + SECONDS_TO_START

@@ -1,28 +1,35 @@
-"""The command line. Thin: reads options, calls the product, writes one line for an error."""
+"""The commands. Thin: they read options, call the product, and write one line for an error."""
 
 import json
 import os
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from importlib import import_module
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from segscope import __version__
 from segscope.beside import Beside
-from segscope.errors import RecipeError, SegscopeError, SourceError, StudyError
-from segscope.flags import with_decisions, with_reading
+from segscope.cli.flags import with_decisions, with_reading
+from segscope.cli.options import (
+    PORT,
+    Engine,
+    Features,
+    Host,
+    Port,
+    Seed,
+    Segments,
+    Source,
+    StudyFolder,
+    Transform,
+    choices_of,
+)
+from segscope.cli.work import Tell, fit_with_progress, page_of, serve_pages, working
+from segscope.errors import SegscopeError, SourceError, StudyError
 
-PORT = 8050
 DEMO_CUSTOMERS = 2240
-Tell = Callable[[str, float], None]
 
 app = typer.Typer(
     name="segscope",
@@ -32,32 +39,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-console = Console(stderr=True)
-
-
-def _use(engine: str | None) -> str | None:
-    """What computes in this process, and in those that it starts."""
-    if engine:
-        os.environ["SEGSCOPE_ENGINE"] = engine
-    return engine
-
-
-Source = Annotated[
-    str, typer.Argument(help="Customer file or log (CSV, Excel, Parquet, JSON lines ...), or address of a database.")
-]
-StudyFolder = Annotated[Path, typer.Argument(help="Folder of a study.")]
-Segments = Annotated[str, typer.Option(help="Number of segments, 1 to 12, or 'auto' for what the evidence supports.")]
-Features = Annotated[str | None, typer.Option(help="Columns to cluster on, separated by commas.")]
-Transform = Annotated[str, typer.Option(help="'auto', or 'none' to standardise only.")]
-Seed = Annotated[int, typer.Option(help="Seed of every random draw.")]
-Port = Annotated[int, typer.Option(help="Port; another free one is taken when it is in use.")]
-Engine = Annotated[
-    str | None,
-    typer.Option(
-        help="Where to compute: spark, spark://host:port or sc://host:port; without it, this process.", callback=_use
-    ),
-]
-Host = Annotated[str, typer.Option(help="Address to listen on; only this machine can reach 127.0.0.1.")]
 
 
 @app.command()
@@ -77,9 +58,9 @@ def demo(
 
                 tell("Making sample customers", 0.0)
                 samples.write(file, customers)
-                _fit(str(file), folder, _choices("4", None, "auto", 0, None), weigher, tell)
+                fit_with_progress(str(file), folder, choices_of("4", None, "auto", 0, None), weigher, tell)
 
-        _serve([folder], host, port, browser, prepare, _page_of(folder))
+        serve_pages([folder], host, port, browser, prepare, page_of(folder))
 
 
 @app.command()
@@ -107,13 +88,13 @@ def run(
             with closing(Beside()) as weigher:
                 from segscope.study import is_study
 
-                choices = _choices(segments, features, transform, seed, None, changes)
+                choices = choices_of(segments, features, transform, seed, None, changes)
                 decided = segments != "auto" or features is not None or transform != "auto" or seed != 0
                 decided = decided or reading is not None or bool(changes)
                 if not is_study(folder) or decided or _newer(source, folder):
-                    _fit(source, folder, choices, weigher, tell, reading)
+                    fit_with_progress(source, folder, choices, weigher, tell, reading)
 
-        _serve([folder], host, port, browser, prepare, _page_of(folder))
+        serve_pages([folder], host, port, browser, prepare, page_of(folder))
 
 
 @app.command()
@@ -133,9 +114,9 @@ def fit(
     engine: Engine = None,
 ) -> None:
     """Fit a customer file and write the study."""
-    choices = _choices(segments, features, transform, seed, recipe, changes)
+    choices = choices_of(segments, features, transform, seed, recipe, changes)
     with closing(Beside()) as weigher:
-        _fit(source, study, choices, weigher, None, reading, thorough=not quick)
+        fit_with_progress(source, study, choices, weigher, None, reading, thorough=not quick)
     _list_segments(study)
 
 
@@ -151,7 +132,7 @@ def serve(
     engine: Engine = None,
 ) -> None:
     """Open the dashboard on studies; new ones are made in the page. Without a folder for them they are temporary."""
-    _serve(places or [], host, port, browser)
+    serve_pages(places or [], host, port, browser)
 
 
 @app.command()
@@ -190,7 +171,7 @@ def score(
     """Append each customer's segment, its probability and the second segment to a file; tell how far they drifted."""
     from segscope.library import load
 
-    with _working("Scoring") as tell:
+    with working("Scoring") as tell:
         tell("Scoring", 0.5)
         found = load(study).score_file(source, output, reading)
     typer.echo(f"{found.rows:,} customers scored into {output.name}")
@@ -258,7 +239,7 @@ def edit(
     if undo or redo:
         undone(study) if undo else redone(study)
     else:
-        with _working("Changing the segments") as tell:
+        with working("Changing the segments") as tell:
             carry_out(Order(str(study), by_hand=wanted[0]), tell)
     _list_segments(study)
 
@@ -280,7 +261,7 @@ def export_list(
     from segscope.library import load
 
     named = None if columns is None else [c.strip() for c in columns.split(",") if c.strip()]
-    with _working("Exporting") as tell:
+    with working("Exporting") as tell:
         tell("Exporting", 0.5)
         count = load(study).export(output, segment, audience, named, reason)
     typer.echo(f"{count:,} customers written to {output.name}")
@@ -294,7 +275,7 @@ def report(
     """Write a report: one HTML file that opens offline and prints on A4, or a deck with a slide a segment."""
     from segscope.report import write_report
 
-    with _working("Writing the report") as tell:
+    with working("Writing the report") as tell:
         tell("Writing the report", 0.5)
         size = write_report(study, output)
     typer.echo(f"Report written to {output.name} ({size / 1e6:.1f} MB)")
@@ -311,7 +292,7 @@ def convert(
     """Write any source as segscope reads it, as clean CSV or Parquet."""
     from segscope.converting import convert as write_converted
 
-    with _working("Converting") as tell:
+    with working("Converting") as tell:
         tell("Converting", 0.5)
         count, report = write_converted(source, output, text, reading)
     typer.echo(f"{count:,} rows of {report.source} written to {output.name}")
@@ -331,7 +312,7 @@ def sample(
 
     if kind not in ("customers", "transactions"):
         raise SourceError(f"The kind must be 'customers' or 'transactions'. Got {kind!r}.")
-    with _working("Writing") as tell:
+    with working("Writing") as tell:
         rows = samples.write(output, customers, kind, seed, lambda done: tell("Writing", done / max(customers, 1)))  # type: ignore[arg-type]
     typer.echo(f"{rows:,} synthetic rows written to {output.name}")
 
@@ -366,48 +347,6 @@ def _list_segments(study: Path) -> None:
         typer.echo(f"{segment.id}  {segment.size:>10,}  {segment.share:>6.1%}  {segment.name}")
 
 
-def _fail(message: str) -> None:
-    sys.stderr.write("segscope: " + " ".join(message.split()) + "\n")
-    sys.exit(2)
-
-
-def _choices(
-    segments: str | None,
-    features: str | None,
-    transform: str | None,
-    seed: int | None,
-    recipe: Path | None,
-    changes: Any = (),
-) -> Any:
-    from segscope.recipe import Recipe
-    from segscope.study import Choices
-
-    named = None if features is None else tuple(f.strip() for f in features.split(",") if f.strip())
-    written = None if recipe is None else Recipe.from_json(_read_text(recipe))
-    return Choices(_segments(segments), named, transform, seed, written, changes)  # type: ignore[arg-type]
-
-
-def _segments(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if text.strip().lower() == "auto":
-        return 0  # the evidence chooses, whatever a recipe says
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise RecipeError(f"The number of segments must be a whole number from 1 to 12, or auto. Got {text}.")
-    return number
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"The recipe {path} cannot be read ({type(error).__name__}).") from None
-
-
 def _newer(source: str, study: Path) -> bool:
     from segscope.study.folder import CARD
 
@@ -415,72 +354,9 @@ def _newer(source: str, study: Path) -> bool:
     return not file.exists() or file.stat().st_mtime > (study / CARD).stat().st_mtime
 
 
-def _fit(
-    source: str,
-    folder: Path,
-    choices: Any,
-    weigher: Beside,
-    also: Tell | None = None,
-    reading: Any = None,
-    thorough: bool = False,
-) -> Any:
-    from segscope.study import fit_source
-
-    with _working("Reading the file") as tell:
-
-        def both(stage: str, done: float) -> None:
-            tell(stage, done)
-            if also:
-                also(stage, done)
-
-        return fit_source(source, folder, choices, both, weigher, reading, thorough=thorough)
-
-
-@contextmanager
-def _working(title: str) -> Iterator[Any]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(title, total=1.0)
-        yield lambda stage, done: bar.update(task, description=stage, completed=done)
-
-
-def _page_of(folder: Path) -> str:
-    from segscope.web.addresses import slug
-
-    return f"/s/{slug(folder.resolve().name)}/explore"
-
-
-def _serve(
-    places: list[Path],
-    host: str,
-    port: int,
-    browser: bool,
-    before: Callable[[Tell], None] | None = None,
-    page: str = "",
-) -> None:
-    """Listen at once, do what comes before with its progress on the page, then serve what is at the places."""
-    from segscope.settings import from_environment
-    from segscope.web.hosting import LOOPBACK, host_application
-
-    settings = from_environment()
-    with ExitStack() as stack:
-
-        def prepare(tell: Tell) -> Any:
-            if before:
-                # Loaded while the fit waits for the process beside.
-                threading.Thread(target=import_module, args=("segscope.web.server",), daemon=True).start()
-                before(tell)
-            from segscope.web.server import make_server
-            from segscope.web.studies import Studies, split_folders
-
-            if before:
-                tell("Opening the dashboard", 0.97)
-            folders, home = split_folders(places)
-            studies = Studies(folders, home, settings, local=host in LOOPBACK)
-            stack.callback(studies.close)
-            return make_server(studies)
-
-        host_application(prepare, host, port, browser, page)
+def _fail(message: str) -> None:
+    sys.stderr.write("segscope: " + " ".join(message.split()) + "\n")
+    sys.exit(2)
 
 
 @app.callback(invoke_without_command=True)
@@ -488,7 +364,3 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
     if version:
         typer.echo(f"segscope {__version__}")
         raise typer.Exit
-
-
-if __name__ == "__main__":
-    entry()
