@@ -283,3 +283,19 @@ def test_a_list_of_a_segment_and_an_audience_is_exported(run: Run, place: Path, 
     refused(run("export", folder, "-o", place / "o.pdf"), "must end in")
     refused(run("export", folder, "--audience", "Bon", "-o", place / "x.csv"), "Did you mean Bonn?")
     assert not (place / "x.csv").exists()
+
+
+def test_columns_of_other_names_are_said_to_stand_for_those_that_are_missing(run: Run, place: Path, shop: Path) -> None:
+    (place / "in.csv").write_text(
+        "first_order;orders;paid\n01.02.2023;21;950,50\n01.02.2023;3;25,50\n", encoding="utf-8"
+    )
+    score = ("score", shop, place / "in.csv", "-o", place / "out.csv")
+    refused(
+        run(*score),
+        "lacks the column 'spend'. There are: paid. If another column is meant, add --rename 'COLUMN=spend'.",
+    )
+    refused(run(*score, "--rename", "paid"), "--rename must be COLUMN=NAME. Got 'paid'.")
+    refused(run(*score, "--rename", "payed=spend"), "has no column 'payed'. Did you mean paid?")
+    ran = run(*score, "--rename", "paid=spend")
+    assert ran.code == 0, ran.err
+    assert (place / "out.csv").read_text(encoding="utf-8").splitlines()[0].count("paid") == 1

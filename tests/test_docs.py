@@ -30,6 +30,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     samples.write(folder / "customers.csv", 250)
     samples.write(folder / "new-customers.csv", 200, seed=1)
     samples.write(folder / "new-customers.parquet", 200, seed=1)
+    renamed = (folder / "new-customers.csv").read_text().replace("Dt_Customer", "Joined on").replace("MntWines", "Wine")
+    (folder / "renamed.csv").write_text(renamed)
     with sqlite3.connect(folder / "shop.db") as shop:
         shop.execute("CREATE TABLE customers (id INTEGER, joined TEXT, orders INTEGER, spend REAL)")
         people = [(i, f"2023-{1 + i % 12:02d}-01", 1 + i % 9, 10.5 * (1 + i % 7)) for i in range(60)]

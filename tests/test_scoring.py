@@ -1,13 +1,15 @@
 """Scoring files: every row in its place, every cell as it stood, three columns more."""
 
 import csv
+import re
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from segscope.errors import ColumnError, SegscopeError, SourceError
+from segscope.converting import convert
+from segscope.errors import ColumnError, MissingColumnsError, SegscopeError, SourceError
 from segscope.scoring import free_names, score_file
 from segscope.segmentation import Segmentation
 from segscope.study import read_card, read_fit
@@ -141,3 +143,43 @@ def test_appended_names_are_free_in_any_case() -> None:
 def test_a_needed_column_of_the_wrong_kind_is_a_column_error(model: Segmentation, tmp_path: Path) -> None:
     with pytest.raises(ColumnError):
         scored(model, tmp_path, "first_order;orders;spend\nsoon;3;4\n")
+
+
+OTHER_NAMES = f"first_order;Orders 2023;amount\n{RICH}\n{POOR}\n"
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_a_column_of_another_name_can_stand_for_one_that_is_missing(
+    model: Segmentation, tmp_path: Path, ending: str
+) -> None:
+    (tmp_path / "in.csv").write_text(OTHER_NAMES, encoding="utf-8")
+    source = tmp_path / f"in{ending}"
+    if ending == ".parquet":
+        convert(tmp_path / "in.csv", source)
+    with pytest.raises(MissingColumnsError) as refused:
+        score_file(model, source, tmp_path / "out.parquet")
+    assert set(refused.value.missing) == {"orders", "spend"}
+    assert len(refused.value.there) == 2 and "amount" in refused.value.there
+    score_file(model, source, tmp_path / "out.parquet", renames={"Orders 2023": "orders", "amount": "spend"})
+    found = pq.read_table(tmp_path / "out.parquet")
+    assert found.column_names == ["first_order", "Orders 2023", "amount", *APPENDED]
+    assert found["segment"].to_pylist() == [s.name for s in model.segments]
+
+
+@pytest.mark.parametrize(
+    ("renames", "complaint"),
+    [
+        ({"amont": "spend"}, "in.csv has no column 'amont'. Did you mean amount?"),
+        ({"amount": "spent"}, "The study has no column 'spent'. Did you mean spend?"),
+        ({"amount": "spend", "Orders 2023": "spend"}, "Both 'amount' and 'Orders 2023' are to stand for 'spend'"),
+        ({"amount": "first_order"}, "lacks the columns"),
+        ({"first_order": "spend", "Orders 2023": "orders", "amount": "first_order"}, "must hold"),
+    ],
+)
+def test_what_cannot_stand_for_a_column_is_told(
+    model: Segmentation, tmp_path: Path, renames: dict[str, str], complaint: str
+) -> None:
+    (tmp_path / "in.csv").write_text(OTHER_NAMES, encoding="utf-8")
+    with pytest.raises(ColumnError, match=re.escape(complaint)):
+        score_file(model, tmp_path / "in.csv", tmp_path / "out.csv", renames=renames)
+    assert not (tmp_path / "out.csv").exists()

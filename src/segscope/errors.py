@@ -4,6 +4,7 @@
     ├── SourceError         a file, address or table cannot be read, or an output cannot be written
     ├── DataError           the data cannot be segmented as they are
     │   └── ColumnError     a column is missing, or is not what it must be
+    │       └── MissingColumnsError  columns that are needed are not there, others are
     ├── RecipeError         a decision in the recipe is not possible
     │   └── FormulaError    a derived column's formula cannot be read
     ├── StudyError          a study folder is missing, foreign or damaged
@@ -13,7 +14,7 @@
 The message is one sentence or two: what is wrong, in which file, column or value, and what to do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -31,6 +32,35 @@ class DataError(SegscopeError):
 
 class ColumnError(DataError):
     """A column is missing, or is not what it must be."""
+
+
+class MissingColumnsError(ColumnError):
+    """Columns that are needed are not there.
+
+    Parameters
+    ----------
+    where : the source, for people
+    missing : the columns that are needed
+    there : the columns that are there and stand for none that is needed
+
+    >>> str(MissingColumnsError("new.csv", ["spend"], ["spent", "note"]))
+    "new.csv lacks the column 'spend'. Did you mean spent?"
+    >>> str(MissingColumnsError("new.csv", ["spend", "age"], ["spent", "note"]))
+    "new.csv lacks the columns 'spend', 'age'. For 'spend': Did you mean spent? There are: spent, note."
+    """
+
+    def __init__(self, where: str, missing: Sequence[str], there: Sequence[str]) -> None:
+        self.missing, self.there = tuple(missing), tuple(there)
+        names = ", ".join(repr(c) for c in self.missing)
+        self.lack = f"{where} lacks the {'column' if len(self.missing) == 1 else 'columns'} {names}."
+        super().__init__(self.lack + self._offers())
+
+    def _offers(self) -> str:
+        near = {name: near_names(name, self.there) for name in self.missing}
+        if len(self.missing) == 1:
+            return did_you_mean(self.missing[0], self.there)
+        said = [f" For {c!r}:{did_you_mean(c, found)}" for c, found in near.items() if found]
+        return "".join(said) + ("" if all(near.values()) else did_you_mean("", self.there))
 
 
 class RecipeError(SegscopeError):
@@ -64,10 +94,19 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     ''
     """
     names = list(known)
-    by_lower = {n.lower(): n for n in names}
-    near = get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)
+    near = near_names(name, names)
     if near:
-        return f" Did you mean {' or '.join(by_lower[n] for n in near)}?"
+        return f" Did you mean {' or '.join(near)}?"
     if not names:
         return ""
     return f" There are: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}."
+
+
+def near_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The names nearest to one, nearest first, at most three; none where none is near.
+
+    >>> near_names("total spend", ["Total_Spend", "Spend", "Recency"])
+    ('Total_Spend', 'Spend')
+    """
+    by_lower = {n.lower(): n for n in known}
+    return tuple(by_lower[n] for n in get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6))

@@ -21,7 +21,7 @@ from segscope.engine import Engine, connect
 from segscope.exporting import check_target
 from segscope.intake import ROW, ReadOptions, read_frame
 from segscope.recipe import Recipe, Transform
-from segscope.scoring import Scoring, free_names, score_file, score_table
+from segscope.scoring import Renames, Scoring, free_names, score_file, score_table
 from segscope.segmentation import Segment
 from segscope.sql import score_sql
 from segscope.study import Choices, Fit, fit_source, open_study, read_card, read_fit
@@ -85,19 +85,21 @@ class Study:
         target: str | Path,
         reading: ReadOptions | None = None,
         progress: Callable[[str, float], None] = lambda _stage, _share: None,
+        renames: Renames | None = None,
     ) -> Scoring:
         """Score every row of a file and write it; compare its customers with those of the fit.
 
         Parameters
         ----------
         progress : told what is done, and the part that is done, 0 to 1
+        renames : columns of the file, and the study's column that each stands for, such as ``{"spent": "spend"}``
 
         Raises
         ------
         SegscopeError : when the source cannot be read, lacks a column, or the target cannot be written
         """
         return score_file(
-            self.result.segmentation, source, Path(target), reading, self._customers, progress, self._engine()
+            self.result.segmentation, source, Path(target), reading, self._customers, progress, self._engine(), renames
         )
 
     def _engine(self) -> Engine:

@@ -196,4 +196,29 @@ def test_a_file_is_scored_refused_and_removed(page: Page, site: Site, tmp_path: 
     with page.expect_file_chooser() as chooser:
         drop.click()
     chooser.value.set_files(tmp_path / "other.csv")
-    expect(card.get_by_role("alert")).to_contain_text("other.csv lacks the columns", timeout=60_000)
+    expect(card.locator(".batch-asking")).to_contain_text("other.csv lacks the columns", timeout=60_000)
+
+
+def test_the_columns_of_a_file_with_other_names_are_chosen_and_proposed_again(
+    page: Page, site: Site, tmp_path: Path
+) -> None:
+    opened(page, site, "sample")
+    samples.write(tmp_path / "new.csv", 50)
+    head, rows = (tmp_path / "new.csv").read_text().split("\n", 1)
+    (tmp_path / "other.csv").write_text(head.replace("MntWines", "vintage").replace("Income", "Incomes") + "\n" + rows)
+    card, drop = page.locator(".batch-card"), page.locator("#batch-drop")
+    wine = card.get_by_role("combobox", name="Column of the file for MntWines")
+
+    def dropped() -> None:
+        with page.expect_file_chooser() as chooser:
+            drop.click()
+        chooser.value.set_files(tmp_path / "other.csv")
+
+    dropped()
+    expect(wine).to_have_value("", timeout=60_000)
+    wine.select_option("vintage")
+    card.get_by_role("button", name="Score with these columns").click()
+    expect(card).to_contain_text("50 rows of other.csv scored", timeout=60_000)
+    expect(card).to_contain_text("MntWines (here vintage)")
+    dropped()
+    expect(wine).to_have_value("vintage", timeout=60_000)

@@ -8,7 +8,7 @@ import polars
 import pytest
 
 from segscope.editing import Change, draft
-from segscope.errors import ColumnError, RecipeError, StudyError
+from segscope.errors import ColumnError, MissingColumnsError, RecipeError, StudyError
 from segscope.intake import ReadOptions
 from segscope.recipe import Recipe, Role
 from segscope.scoring import score_file
@@ -117,6 +117,20 @@ def test_flags_decide_like_changes(log_file: Path, tmp_path: Path) -> None:
     changes = (Change("log", "rows", "customers"), Change("role", "amount", "ignored"))
     with pytest.raises(ColumnError, match="'amount' holds neither numbers nor a category; its role is ignored"):
         fit_source(log_file, tmp_path / "b", Choices(changes=changes, features=("amount",)))
+
+
+def test_a_log_with_columns_of_other_names_is_scored_alike(folder: Path, log_file: Path, tmp_path: Path) -> None:
+    model = read_fit(folder, read_card(folder)).segmentation
+    text = log_file.read_text(encoding="utf-8")
+    (tmp_path / "other.csv").write_text(
+        text.replace("customer_id", "buyer").replace("amount", "paid"), encoding="utf-8"
+    )
+    with pytest.raises(MissingColumnsError, match="lacks the columns 'customer_id', 'amount'"):
+        score_file(model, tmp_path / "other.csv", tmp_path / "b.csv")
+    score_file(model, log_file, tmp_path / "a.csv")
+    score_file(model, tmp_path / "other.csv", tmp_path / "b.csv", renames={"buyer": "customer_id", "paid": "amount"})
+    one, other = ((tmp_path / name).read_text(encoding="utf-8").splitlines() for name in ("a.csv", "b.csv"))
+    assert one[1:] == other[1:] and '"buyer"' in other[0]
 
 
 def test_a_mapping_that_does_not_fit_is_refused_and_nothing_changes(folder: Path) -> None:

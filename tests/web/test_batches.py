@@ -1,6 +1,7 @@
 """Files scored in the page: taken, scored in a child, fetched in any format, and gone afterwards."""
 
 import io
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,11 @@ import fastexcel
 import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
+from plotly.utils import PlotlyJSONEncoder
 
 from segscope.settings import Settings
 from segscope.web.batch import said_of
+from segscope.web.batches import Batch
 from segscope.web.hosting import guarded
 from segscope.web.server import make_server
 from segscope.web.studies import Studies
@@ -37,10 +40,15 @@ def scored(client: TestClient, studies: Studies, name: str, body: bytes) -> str:
     answer = client.post(SEND, params={"name": name}, content=body)
     assert answer.status_code == 202, answer.text
     token: str = answer.json()["token"]
+    ended(studies, token)
+    return token
+
+
+def ended(studies: Studies, token: str) -> Batch | None:
     for _ in range(600):
         batch = studies.batches.get(token)
         if batch is None or batch.status != "running":
-            return token
+            return batch
         time.sleep(0.1)
     raise AssertionError("the file was not scored within a minute")
 
@@ -71,13 +79,60 @@ def test_a_file_is_scored_told_of_and_fetched_in_any_format(client: TestClient, 
     assert left(studies) == []
 
 
-def test_a_column_that_is_missing_is_named_with_a_near_match(client: TestClient, studies: Studies) -> None:
+def test_a_column_that_is_missing_is_named_with_those_that_may_stand_for_it(
+    client: TestClient, studies: Studies
+) -> None:
     token = scored(client, studies, "new.csv", CSV.replace("spend", "spent").encode())
     batch = studies.batches.get(token)
-    assert batch is not None and batch.status == "failed"
-    assert batch.message == "new.csv lacks the column 'spend'. Did you mean spent?"
-    assert left(studies) == []
+    assert batch is not None and batch.status == "asking"
+    assert batch.message == "new.csv lacks the column 'spend'."
+    assert (batch.missing, batch.there) == (("spend",), ("spent", "note"))
+    assert len(left(studies)) == 1  # until somebody says which it is
     client.delete(f"/api/batches/{token}")
+    assert left(studies) == []
+
+
+def test_another_column_can_stand_for_one_that_is_missing(client: TestClient, studies: Studies) -> None:
+    token = scored(client, studies, "new.csv", CSV.replace("spend", "spent").replace("orders", "n").encode())
+    columns = f"/api/batches/{token}/columns"
+    for chosen, said in (
+        ({"spend": "spent", "orders": "spent"}, "“spent” is chosen for “spend” and “orders”"),
+        ({"first_order": "note"}, "those that are missing only"),
+    ):
+        answer = client.post(columns, json=chosen)
+        assert (answer.status_code, said in answer.json()["error"]) == (400, True)
+    # What is not enough, or does not fit, is asked for again.
+    for chosen, said in (
+        ({"spend": "spent"}, "lacks the column 'orders'"),
+        ({"spend": "note", "orders": "n"}, "numbers"),
+    ):
+        assert client.post(columns, json=chosen).status_code == 202
+        batch = ended(studies, token)
+        assert batch is not None and (batch.status, set(batch.missing)) == ("asking", {"orders", "spend"})
+        assert said in batch.message and batch.chosen == chosen
+    assert client.post(columns, json={"spend": "spent", "orders": "n"}).status_code == 202
+    batch = ended(studies, token)
+    assert batch is not None and batch.status == "done"
+    assert "spend (here spent)" in str(said_of(batch, studies.get("study").fit))
+    first = client.get(f"/api/batches/{token}/scored").text.splitlines()[0].replace('"', "")
+    assert first == "first_order,n,spent,note,segment,segment_probability,second_segment"
+    assert client.post(columns, json={}).status_code == 400
+    client.delete(f"/api/batches/{token}")
+    assert left(studies) == []
+
+
+def test_the_choice_of_a_column_proposes_what_was_chosen_before_and_else_the_nearest() -> None:
+    asked = Batch("t", "s", "f", "asking", missing=("spend", "orders"), there=("spent", "money", "</option><script>"))
+
+    def proposed(kept: dict[str, str]) -> list[str]:
+        picks = json.loads(json.dumps(said_of(asked, None, kept), cls=PlotlyJSONEncoder))["props"]["children"][1]  # type: ignore[arg-type]
+        found = [
+            o["props"] for row in picks["props"]["children"] for o in row["props"]["children"][1]["props"]["children"]
+        ]
+        return [o["value"] for o in found if o["selected"]]
+
+    assert proposed({}) == ["spent", ""]
+    assert proposed({"spend": "money", "orders": "gone"}) == ["money", ""]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import typer
 
 from segscope import __version__
 from segscope.beside import Beside
-from segscope.cli.flags import with_decisions, with_reading
+from segscope.cli.flags import renames, with_decisions, with_reading
 from segscope.cli.options import (
     PORT,
     Engine,
@@ -27,7 +27,7 @@ from segscope.cli.options import (
     choices_of,
 )
 from segscope.cli.work import Tell, fit_with_progress, page_of, serve_pages, working
-from segscope.errors import SegscopeError, SourceError, StudyError
+from segscope.errors import MissingColumnsError, SegscopeError, SourceError, StudyError
 
 DEMO_CUSTOMERS = 2240
 
@@ -166,14 +166,24 @@ def score(
     reading: Any,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .csv, .tsv, .parquet or .xlsx.")],
     report: Annotated[Path | None, typer.Option(help="File for what was seen of drift, as JSON.")] = None,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(help="COLUMN=NAME: a column of the file, and the column of the study that it stands for."),
+    ] = None,
     engine: Engine = None,
 ) -> None:
     """Append each customer's segment, its probability and the second segment to a file; tell how far they drifted."""
     from segscope.library import load
+    from segscope.scoring import likely
 
     with working("Scoring") as tell:
         tell("Scoring", 0.5)
-        found = load(study).score_file(source, output, reading)
+        try:
+            found = load(study).score_file(source, output, reading, renames=renames(rename))
+        except MissingColumnsError as error:
+            near = likely(error.missing, error.there)
+            flags = " ".join(f"--rename '{near.get(name, 'COLUMN')}={name}'" for name in error.missing)
+            raise SourceError(f"{error} If another column is meant, add {flags}.") from None
     typer.echo(f"{found.rows:,} customers scored into {output.name}")
     if found.drift:
         for line in found.drift.in_words():

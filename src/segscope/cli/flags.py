@@ -101,10 +101,23 @@ def changes(said: dict[str, Any]) -> "tuple[Change, ...]":
     return (*log, *roles, *day, *weights, *method, *aside)
 
 
-def _pair(text: str, flag: str) -> tuple[str, str]:
+def renames(said: list[str] | None) -> dict[str, str]:
+    """Columns of a source, and the study's column that each stands for.
+
+    >>> renames(["spent=spend", "Date of birth=born"])
+    {'spent': 'spend', 'Date of birth': 'born'}
+    """
+    pairs = [_pair(text, "rename", "NAME") for text in said or ()]
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise RecipeError("--rename names a column of the file twice. A column can stand for one other.")
+    return found
+
+
+def _pair(text: str, flag: str, value_name: str = "") -> tuple[str, str]:
     name, sign, value = text.rpartition("=")
-    if not sign or not name:
-        raise RecipeError(f"--{flag} must be COLUMN={flag.upper()}. Got {text!r}.")
+    if not sign or not name or not value:
+        raise RecipeError(f"--{flag} must be COLUMN={value_name or flag.upper()}. Got {text!r}.")
     return name, value
 
 

@@ -1,5 +1,6 @@
 """Scoring: which segment a customer belongs to, for whole files and for one customer of whom little is known."""
 
+from segscope.scoring.columns import Renames, likely, log_columns
 from segscope.scoring.donors import Donors, gather_donors
 from segscope.scoring.drift import Drift
 from segscope.scoring.explaining import Change, next_better, pushes, right_with
@@ -15,11 +16,14 @@ __all__ = [
     "Field",
     "Placement",
     "RecordScorer",
+    "Renames",
     "Scores",
     "Scoring",
     "form_fields",
     "free_names",
     "gather_donors",
+    "likely",
+    "log_columns",
     "next_better",
     "place",
     "pushes",

@@ -160,4 +160,5 @@ def _check_possible(field: Field, value: float) -> None:
     reach = FAR_BEYOND * max(abs(field.high), abs(field.low), 1.0)
     if not math.isfinite(value) or abs(value) > reach:
         seen = f"{full(field.low)} to {full(field.high)}"
-        raise ScoreError(f"{field.label} of {value:,.6g} is impossible here: customers have {seen}.")
+        size = f"of {value:,.6g}" if math.isfinite(value) else "of that size"
+        raise ScoreError(f"{field.label} {size} is impossible here: customers have {seen}.")

@@ -14,6 +14,7 @@ from segscope.intake import ROW, IntakeReport, ReadOptions, read, read_frame, re
 from segscope.intake.database import is_server
 from segscope.intake.files import look
 from segscope.recipe import Role
+from segscope.scoring.columns import Renames, as_read, check_log_columns, found_names, renamed
 from segscope.scoring.drift import Drift, Seen, drift, see, sum_of, tenths
 from segscope.segmentation import (
     SECOND,
@@ -54,6 +55,7 @@ def score_file(
     fitted: Callable[[Engine], ibis.Table] | None = None,
     progress: Progress = lambda _stage, _share: None,
     engine: Engine | None = None,
+    renames: Renames | None = None,
 ) -> Scoring:
     """Score every row of a source and write it with ``segment``, ``segment_probability`` and ``second_segment``.
 
@@ -69,17 +71,23 @@ def score_file(
     progress : told what is done, and the part that is done, 0 to 1
     engine : computes, and is closed; None takes the embedded one. One that reads sources itself writes Parquet as a
         folder of files
+    renames : columns of the source, and the study's column that each stands for; what is written keeps their names
+
+    Raises
+    ------
+    MissingColumnsError : says which columns are not there
     """
     check_target(target)
+    renames = renames or {}
     engine = engine or connect()
     try:
         progress("Looking at the customers of the fit", 0.02)
         compare = _Comparison(engine, segmentation, fitted(engine)) if fitted else None
         look_at = compare.look_at if compare else None
         if distributed(engine) is None and reading is None and _streams(source, target, segmentation):
-            rows = _score_parquet(engine, segmentation, Path(source), target, look_at, progress)
+            rows = _score_parquet(engine, segmentation, Path(source), target, look_at, progress, renames)
         else:
-            rows = _score_stored(engine, segmentation, source, target, reading, look_at, progress)
+            rows = _score_stored(engine, segmentation, source, target, reading, look_at, progress, renames)
         return Scoring(rows, compare.drift() if compare else None)
     finally:
         engine.close()
@@ -110,7 +118,13 @@ def _streams(source: str | Path, target: Path, segmentation: Segmentation) -> bo
 
 
 def _score_parquet(
-    engine: Engine, segmentation: Segmentation, source: Path, target: Path, look_at: Look | None, progress: Progress
+    engine: Engine,
+    segmentation: Segmentation,
+    source: Path,
+    target: Path,
+    look_at: Look | None,
+    progress: Progress,
+    renames: Renames,
 ) -> int:
     try:
         file = pq.ParquetFile(look(source).path)
@@ -120,11 +134,14 @@ def _score_parquet(
     with file:
         own = file.schema_arrow
         # Names that intake changes, and a column that is missing, are its business.
-        plain = len(set(own.names)) == len(own.names) and set(segmentation.needed) <= set(own.names)
+        known = {*own.names, *renames.values()}
+        plain = len(set(own.names)) == len(own.names) and set(segmentation.needed) <= known
         if not file.metadata.num_rows or not plain:
-            return _score_stored(engine, segmentation, source, target, None, look_at, progress)
+            return _score_stored(engine, segmentation, source, target, None, look_at, progress, renames)
+        others = as_read(renames, own.names, segmentation, source.name)
         # Who is pinned is told by the identifier.
-        wanted = list(dict.fromkeys([*segmentation.needed, *named_by(segmentation, own.names)]))
+        wanted = list(dict.fromkeys([*segmentation.needed, *named_by(segmentation, [*known])]))
+        found_in = [others.get(name, name) for name in wanted]
         kinds = [pa.string(), pa.float64(), pa.string()]
         added = [pa.field(n, kind) for n, kind in zip(free_names(own.names), kinds, strict=True)]
         schema = pa.schema([*own, *added])
@@ -132,7 +149,7 @@ def _score_parquet(
         def batches() -> Iterator[pa.RecordBatch]:
             for i, batch in enumerate(file.iter_batches(ROWS_AT_ONCE)):
                 progress("Scoring", 0.1 + 0.9 * min(1.0, i * ROWS_AT_ONCE / file.metadata.num_rows))
-                part = read_frame(batch.select(wanted), engine, "typed")[0]
+                part = read_frame(batch.select(found_in).rename_columns(wanted), engine, "typed")[0]
                 scores = score_table(engine, part, segmentation, source.name, look_at)
                 found = engine.fetch(scores.order_by(ROW).drop(ROW)).combine_chunks().to_batches()[0]
                 yield pa.RecordBatch.from_arrays([*batch.columns, *found.columns], schema=schema)
@@ -148,11 +165,13 @@ def _score_stored(
     reading: ReadOptions | None,
     look_at: Look | None,
     progress: Progress,
+    renames: Renames,
 ) -> int:
     progress("Reading the file", 0.1)
     typed, report = read(source, engine, "typed", reading)
     progress("Scoring", 0.5)
-    scores = score_table(engine, typed, segmentation, report.source, look_at)
+    own_columns = as_read(found_names(renames, report), typed.columns, segmentation, report.source)
+    scores = score_table(engine, renamed(typed, own_columns), segmentation, report.source, look_at)
     progress("Writing", 0.8)
     own = typed
     if report.format in TEXT_FORMATS and distributed(engine) is None:
@@ -186,7 +205,9 @@ def score_table(
         if look_at:
             look_at(engine, typed)
         return engine.store("scores", scored(typed, segmentation))
+    check_log_columns(typed.columns, log, where)
     customers = customers_of(engine, typed, log, as_of, "scored_customers")[0]
+    check_columns(customers, segmentation, where)
     if look_at:
         look_at(engine, customers)
     found = engine.store("scores_of_customers", scored(customers, segmentation))

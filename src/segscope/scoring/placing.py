@@ -74,8 +74,9 @@ class Cloud:
 
     @property
     def probabilities(self) -> Array:
-        """Of each segment, shape (c, k)."""
-        found: Array = np.minimum(np.einsum("ca,cak->ck", self.weights, self.odds), 1.0)
+        """Of each segment, shape (c, k); weights that sum to 1 but for rounding do not show."""
+        found: Array = np.einsum("ca,cak->ck", self.weights, self.odds)
+        found /= found.sum(axis=1, keepdims=True)
         return found
 
     @property

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from segscope.cleaning import clean
 from segscope.clustering.assign import distance2_to, nearest
 from segscope.clustering.handmade import Plan
-from segscope.errors import ColumnError, did_you_mean
+from segscope.errors import ColumnError, MissingColumnsError
 from segscope.features import derive
 from segscope.hand import base_columns, by_cell, cut_stages, odds_stages, pinned_place, race_stages
 from segscope.preparation import to_model
@@ -27,10 +27,7 @@ def check_columns(source: ibis.Table, segmentation: Segmentation, where: str) ->
     missing = [c for c in segmentation.needed if c not in source.columns]
     if missing:
         there = [c for c in source.columns if not c.startswith("__") and c not in segmentation.needed]
-        names = ", ".join(repr(c) for c in missing)
-        offers = [(c, did_you_mean(c, there)) for c in missing]
-        said = [f" For {c!r}:{offer}" if len(missing) > 1 else offer for c, offer in offers if offer]
-        raise ColumnError(f"{where} lacks the {'column' if len(missing) == 1 else 'columns'} {names}.{''.join(said)}")
+        raise MissingColumnsError(where, missing, there)
     roles = {c.column: c.role for c in segmentation.recipe.columns}
     for name in segmentation.needed:
         kind = source[name].type()

@@ -1,10 +1,11 @@
 """The card that scores a file: drop it, see how far it is, how its customers differ from those of the fit, fetch it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, State, dcc, html
 
+from segscope.scoring import likely, log_columns
 from segscope.scoring.drift import CHANGED, SLIGHTLY
 from segscope.segmentation import Segment
 from segscope.settings import size_words
@@ -17,6 +18,7 @@ from segscope.web.studies import Studies
 from segscope.wording import counted, listed, percent
 
 STUDY, DROP, ASKED, CLOCK, RESULT = "study", "batch-drop", "batch-asked", "batch-clock", "batch-result"
+KEPT = "batch-columns"
 FORMATS = (("csv", "CSV"), ("xlsx", "Excel"), ("parquet", "Parquet"))
 ASK_MILLISECONDS = 500
 SHOWN_NAMES = 4
@@ -33,7 +35,6 @@ NOT_KEPT = "Nothing is kept here: file and result go when you remove them, after
 
 def card(live: LiveStudy) -> html.Section:
     """The card, with room for what becomes of a file."""
-    needed = live.fit.segmentation.needed
     return parts.card(
         ["Score a file", parts.info(HELP)],
         html.Button(
@@ -42,7 +43,7 @@ def card(live: LiveStudy) -> html.Section:
                 html.Span(
                     [
                         html.Span("Drop a file of customers here, or choose one", className="drop-title"),
-                        html.Span(f"It needs {_some(needed)}.", className="card-note"),
+                        html.Span(_needs(live.fit), className="card-note"),
                     ],
                     className="drop-words",
                 ),
@@ -53,6 +54,7 @@ def card(live: LiveStudy) -> html.Section:
         html.Div(id="batch-sending"),
         html.Div(id=RESULT, **aria(live="polite")),
         dcc.Store(id=ASKED),
+        dcc.Store(id=KEPT, storage_type="local"),
         dcc.Interval(id=CLOCK, interval=ASK_MILLISECONDS, disabled=True),
         subtitle=NOT_KEPT,
         class_name="batch-card",
@@ -72,23 +74,65 @@ def register(app: Dash, studies: Studies) -> None:
         Output(CLOCK, "disabled"),
         Input(ASKED, "data"),
         Input(CLOCK, "n_intervals"),
+        State(KEPT, "data"),
         prevent_initial_call=True,
     )
-    def _follow(asked: dict[str, str] | None, _ticks: int | None) -> tuple[Any, bool]:
+    def _follow(asked: dict[str, str] | None, _ticks: int | None, kept: dict[str, Any] | None) -> tuple[Any, bool]:
         if not asked:
             return None, True
         batch = studies.batches.get(asked["token"])
         fit = studies.get(asked["study"]).fit
-        return said_of(batch, fit), batch is None or batch.status != "running"
+        return said_of(batch, fit, (kept or {}).get(asked["study"], {})), batch is None or batch.status != "running"
 
 
-def said_of(batch: Batch | None, fit: Fit) -> Any:
-    """What the card says of a file."""
+def said_of(batch: Batch | None, fit: Fit, kept: Mapping[str, str] | None = None) -> Any:
+    """What the card says of a file.
+
+    ``kept`` : for columns that were missing in earlier files, those that stood for them
+    """
     if batch is None:
         return parts.notice("The scored file is no longer here. Score the file again.", "info")
     if batch.status == "failed":
         return html.Div([parts.notice(batch.message, "bad"), _remove(batch, "Dismiss")], className="batch-failed")
+    if batch.status == "asking":
+        return _asking(batch, kept or {})
     return _going(batch) if batch.status == "running" else _done(batch, fit)
+
+
+def _asking(batch: Batch, kept: Mapping[str, str]) -> html.Form:
+    """A choice for each missing column: what was chosen, then what was chosen earlier, then the nearest name."""
+    before = {name: kept[name] for name in batch.missing if kept.get(name) in batch.there}
+    now = {**likely([n for n in batch.missing if n not in before], batch.there), **before, **batch.chosen}
+    rows = [
+        html.Label(
+            [
+                html.Span(name, className="field-label clip", title=name),
+                html.Select(
+                    [html.Option("choose a column of the file", value="", selected=name not in now)]
+                    + [html.Option(c, value=c, selected=now.get(name) == c) for c in batch.there],
+                    className="pick",
+                    **data(column=name),
+                    **aria(label=f"Column of the file for {name}"),
+                ),
+            ]
+        )
+        for name in batch.missing
+    ]
+    note = "What you choose is proposed again for the next file, in this browser."
+    buttons = [
+        html.Button("Score with these columns", type="button", className="button primary", **data(match=batch.token)),
+        _remove(batch, "Cancel"),
+    ]
+    return html.Form(
+        [
+            parts.notice(f"{batch.message} Choose the columns of the file that are meant.", "warn"),
+            html.Div(rows, className="batch-columns"),
+            html.P(note, className="card-note"),
+            html.Div(buttons, className="batch-buttons"),
+        ],
+        className="batch-asking",
+        **aria(label="Which column is which"),
+    )
 
 
 def _going(batch: Batch) -> html.Div:
@@ -116,7 +160,7 @@ def _done(batch: Batch, fit: Fit) -> html.Div:
             html.Div(
                 [
                     html.Strong(f"{counted(rows, 'row')} of {batch.shown} scored"),
-                    html.Span(f"by {_some(columns)}", className="muted"),
+                    html.Span(_by(columns, batch.chosen), className="muted"),
                 ],
                 className="batch-head",
             ),
@@ -180,7 +224,24 @@ def _points(change: float) -> str:
     return f"{said:+.1f} points" if said else "none"
 
 
-def _some(names: Sequence[str]) -> str:
+def _by(columns: Sequence[str], chosen: Mapping[str, str]) -> str:
+    """By which columns a file was scored, those first that go by another name in it."""
+    own = [f"{name} (here {chosen[name]})" for name in columns if name in chosen]
+    rest = [name for name in columns if name not in chosen]
+    return f"by {_some([*own, *rest], max(SHOWN_NAMES, len(own)))}"
+
+
+def _needs(fit: Fit) -> str:
+    """What a file must have."""
+    log, needed = fit.recipe.log, _some(fit.segmentation.needed)
+    return (
+        f"It needs {_some(log_columns(log))} of each order, or {needed} of each customer."
+        if log
+        else f"It needs {needed}."
+    )
+
+
+def _some(names: Sequence[str], shown: int = SHOWN_NAMES) -> str:
     """Some names, and how many more there are."""
-    more = len(names) - SHOWN_NAMES
-    return listed(list(names)) if more <= 1 else f"{', '.join(names[:SHOWN_NAMES])} and {more} more columns"
+    more = len(names) - shown
+    return listed(list(names)) if more <= 1 else f"{', '.join(names[:shown])} and {more} more columns"

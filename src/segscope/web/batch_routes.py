@@ -1,9 +1,10 @@
 """The routes of files that are scored: sent, removed, fetched."""
 
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Body, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -15,6 +16,7 @@ from segscope.web.studies import Studies
 from segscope.web.uploads import RefusedError, disposition, receive
 
 UNREADABLE, NOT_FOUND = 400, 404
+MOST_COLUMNS = 1000
 
 
 def batch_address(study_id: str) -> str:
@@ -54,6 +56,15 @@ def routes(studies: Studies) -> APIRouter:
         except ClientDisconnect:
             return Response(status_code=UNREADABLE)  # nobody is there to read it
         return JSONResponse({"token": batch.token, "study": study_id}, 202)
+
+    @router.post("/api/batches/{token}/columns")
+    def columns(token: str, chosen: Annotated[dict[str, str], Body(max_length=MOST_COLUMNS)]) -> Response:
+        """Score a file that lacks columns with others in their place: its own, by the study's names."""
+        try:
+            studies.batches.again(token, chosen)
+        except SegscopeError as error:
+            return JSONResponse({"error": str(error)}, UNREADABLE)
+        return Response(status_code=202)
 
     @router.delete("/api/batches/{token}")
     def remove(token: str) -> Response:

@@ -4,7 +4,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
@@ -18,8 +18,9 @@ from segscope.exporting import check_size, encoded
 from segscope.settings import Settings
 from segscope.web.batch_work import score_upload
 from segscope.web.children import context, death, too_long
+from segscope.wording import listed
 
-Status = Literal["running", "done", "failed"]
+Status = Literal["running", "asking", "done", "failed"]
 MOST_AT_ONCE = 20
 KEPT_SECONDS = 3600.0
 SECONDS_TO_END = 3.0
@@ -31,8 +32,11 @@ class Batch:
 
     Attributes
     ----------
+    status : "asking" when columns are missing: the file is kept until somebody says which they are
     stage, share : what is done now, and the part done, 0 to 1
-    message : why it failed
+    message : why it failed, or what is asked
+    missing, there : columns that the study needs and the file lacks, and those of the file that may stand for them
+    chosen : for each of the study's columns the file's that stands for it
     result : rows, the columns that counted, and the drift (see segscope.scoring.Drift), once it is done
     """
 
@@ -43,6 +47,9 @@ class Batch:
     stage: str = "Waiting"
     share: float = 0.0
     message: str = ""
+    missing: tuple[str, ...] = ()
+    there: tuple[str, ...] = ()
+    chosen: Mapping[str, str] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
 
 
@@ -88,14 +95,43 @@ class Batches:
         StudyError : when too many are kept
         """
         self._sweep()
-        folder = self._folder(study_id)
+        self._folder(study_id)
         token = secrets.token_hex(16)
         kept = _Kept(Batch(token, study_id, shown), source, source.with_name(f"{token}.parquet"), time.monotonic())
         with self._lock:
             if len(self._kept) >= MOST_AT_ONCE:
                 raise StudyError(f"{MOST_AT_ONCE} scored files are kept here already. Remove one, or wait.")
             self._kept[token] = kept
+        self._begin(kept)
+        return kept.batch
+
+    def _begin(self, kept: _Kept) -> None:
+        folder = self._folder(kept.batch.study_id)
         threading.Thread(target=self._carry, args=(kept, folder), daemon=True).start()
+
+    def again(self, token: str, chosen: Mapping[str, str]) -> Batch:
+        """Score a file that lacks columns with others in their place.
+
+        Parameters
+        ----------
+        chosen : for each missing column the file's that stands for it
+
+        Raises
+        ------
+        StudyError : when it does not ask for columns, or one is to stand for two
+        """
+        twice = next((c for c in chosen.values() if list(chosen.values()).count(c) > 1), None)
+        if twice is not None:
+            names = listed([f"“{name}”" for name, column in chosen.items() if column == twice])
+            raise StudyError(f"The column “{twice:.80}” is chosen for {names}. Choose one for each.")
+        with self._lock:
+            kept = self._kept.get(token)
+            if kept is None or kept.batch.status != "asking":
+                raise StudyError("This file is no longer here. Score the file again.")
+            if not set(chosen) <= set(kept.batch.missing):
+                raise StudyError("Choose columns for those that are missing only.")
+            kept.batch = replace(kept.batch, status="running", stage="Waiting", share=0.0, chosen=dict(chosen))
+        self._begin(kept)
         return kept.batch
 
     def remove(self, token: str) -> None:
@@ -144,23 +180,26 @@ class Batches:
     def _carry(self, kept: _Kept, folder: Path) -> None:
         with self._places:
             failure = "" if kept.removed else self._follow(kept, folder)
-        kept.source.unlink(missing_ok=True)
-        if kept.removed or not kept.result:
-            _unlink(kept)
+        asking = bool(kept.batch.missing) and not kept.removed and not kept.result
+        if not asking:
+            kept.source.unlink(missing_ok=True)
+            if not kept.result or kept.removed:
+                _unlink(kept)
         with self._lock:
             kept.since = time.monotonic()
             if kept.result:
                 kept.batch = replace(kept.batch, status="done", share=1.0, result=kept.result)
             else:
-                kept.batch = replace(kept.batch, status="failed", message=failure)
+                kept.batch = replace(kept.batch, status="asking" if asking else "failed", message=failure)
 
     def _follow(self, kept: _Kept, folder: Path) -> str:
         """Start the child and listen to it until it ends. Returns why it failed."""
         settings, failure = self._settings, ""
         ours, theirs = context().Pipe(duplex=False)
         paths = str(folder), str(kept.source), kept.batch.shown, str(kept.target)
+        renames = {column: name for name, column in kept.batch.chosen.items()}
         process = context().Process(  # type: ignore[attr-defined]  # BaseContext does not declare it
-            target=score_upload, args=(*paths, settings.run_bytes, theirs), daemon=True
+            target=score_upload, args=(*paths, renames, settings.run_bytes, theirs), daemon=True
         )
         process.start()
         theirs.close()
@@ -184,6 +223,8 @@ class Batches:
         with self._lock:
             if "stage" in said:
                 kept.batch = replace(kept.batch, stage=said["stage"], share=said["share"])
+            if "missing" in said and not kept.batch.missing:  # what was asked first is asked until it is answered
+                kept.batch = replace(kept.batch, missing=tuple(said["missing"]), there=tuple(said["there"]))
             kept.result = said.get("done", kept.result)
         return str(said.get("failed", ""))
 

@@ -45,6 +45,7 @@
       if (own.status !== 202) return refuse(answer.error || `The server refused it (${own.status}).`);
       tell();
       current = answer.token;
+      study = answer.study;
       set(answer);
       window.dash_clientside.set_props("batch-clock", { disabled: false });
     };
@@ -57,6 +58,7 @@
 
   /* One file at a time: the one before it goes. */
   let current = null;
+  let study = null;
   function forget() {
     if (request) request.abort();
     request = null;
@@ -68,6 +70,25 @@
     }
   }
 
+  /* Which column of the file stands for each that is missing: sent, and kept in this browser for the next file. */
+  async function match(button) {
+    const chosen = {};
+    button.closest(".batch-asking").querySelectorAll("select").forEach((pick) => { if (pick.value) chosen[pick.dataset.column] = pick.value; });
+    button.disabled = true;
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch(`/api/batches/${button.dataset.match}/columns`, { method: "POST", headers, body: JSON.stringify(chosen) }).catch(() => null);
+    button.disabled = false;
+    if (!answer || !answer.ok) {
+      const said = answer ? await answer.json().catch(() => ({})) : {};
+      return refuse(said.error || "The server does not answer. Try again.");
+    }
+    tell();
+    let kept = {};
+    try { kept = JSON.parse(localStorage.getItem("batch-columns")) || {}; } catch (e) { kept = {}; }
+    window.dash_clientside.set_props("batch-columns", { data: { ...kept, [study]: { ...kept[study], ...chosen } } });
+    window.dash_clientside.set_props("batch-clock", { disabled: false });
+  }
+
   function choose() {
     const input = element("input", { type: "file" });
     input.onchange = () => input.files.length && send(input.files[0]);
@@ -77,6 +98,8 @@
   const over = (event) => event.dataTransfer && Array.from(event.dataTransfer.types).includes("Files") && event.target.closest?.(".batch-card");
   document.addEventListener("click", (event) => {
     if (event.target.closest("#batch-drop")) choose();
+    const pressed = event.target.closest("[data-match]");
+    if (pressed) match(pressed);
     if (event.target.closest("[data-remove]")) { forget(); drop()?.focus(); }
   });
   document.addEventListener("dragover", (event) => {
