@@ -95,6 +95,22 @@ def test_an_expression_can_name_a_table_that_is_given_later(engine: Engine) -> N
     assert one(engine, total, {"chosen": table})["n"] == 6
 
 
+def test_values_of_many_columns_are_counted_in_one_query(engine: Engine) -> None:
+    table = engine.store("t", pa.table({"a": [1, 1, 2], "b": [0, None, 0], "c": [7, 7, 8]}))
+    found = engine.tally(table, ["a", "b"]).to_pylist()
+    assert {(r["part"], r["value"], r["n"]) for r in found} == {(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, None, 1)}
+    found = engine.tally(table.filter(table.a == 1), ["a"], "c", hold=True).to_pylist()
+    assert [(r["part"], r["by"], r["value"], r["n"]) for r in found] == [(0, 7, 1, 2)]
+    with pytest.raises(ValueError, match="at least one column"):
+        engine.tally(table, [])
+
+
+def test_tables_of_the_same_columns_go_together_whichever_of_them_has_blanks(engine: Engine) -> None:
+    table = engine.store("t", pa.table({"a": [1, None]}))
+    known = engine.view("v", table.select(a=ibis.coalesce(table.a, 5)))
+    assert sorted(r["a"] or 0 for r in rows(engine, ibis.union(table, known))) == [0, 1, 1, 5]
+
+
 def test_a_draw_depends_on_key_and_seed_only(engine: Engine) -> None:
     def draws(keys: list[str], seed: int) -> dict[str, float]:
         table = engine.store("t", pa.table({"k": keys}))

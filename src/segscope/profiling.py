@@ -14,7 +14,6 @@ from segscope.features import as_number, too_large
 
 EVERYBODY = -1
 COLUMNS_A_QUERY, COUNTED_A_QUERY, COLUMNS_WITHOUT_QUARTILES = 6, 12, 40
-LEVELS = "levels"
 MAX_VALUES = 60
 FEW_LEVELS = 10_000
 """Whole numbers within so wide a span are counted, each value once, rather than sorted in every segment: the same
@@ -179,17 +178,13 @@ def _counted(
     """
     narrow = {f"v{i}": (values[f"x{i}"] - low).cast("int32").cast("uint16") for i, low in columns}
     levels = values.select(segment=values.segment.cast("int16"), **narrow)
-    named = ibis.table(levels.schema(), name=LEVELS)
-    parts = [
-        named.group_by("segment", level=named[f"v{i}"]).agg(n=ibis._.count()).mutate(part=ibis.literal(i, "int32"))
-        for i, _ in columns
-    ]
-    found = engine.fetch(ibis.union(*parts) if len(parts) > 1 else parts[0], {LEVELS: levels}, hold=True)
-    known = found.filter(found["level"].is_valid())
-    table = np.column_stack([known[c].to_numpy().astype(np.int64) for c in ("segment", "level", "n")])
+    found = engine.tally(levels, list(narrow), "segment", hold=True)
+    known = found.filter(found["value"].is_valid())
+    table = np.column_stack([known[c].to_numpy().astype(np.int64) for c in ("by", "value", "n")])
     part = known["part"].to_numpy()
+    places = {column: place for place, (column, _) in enumerate(columns)}
     for i, low in columns:
-        yield i, table[part == i], low
+        yield i, table[part == places[i]], low
 
 
 def _profiles_of_levels(

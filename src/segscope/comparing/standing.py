@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import ibis
 import numpy as np
@@ -30,18 +29,6 @@ AXES = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=64)
-def _counting(customers: ibis.Table, places: tuple[int, ...]) -> ibis.Table:
-    # Kept, since building an expression costs more than running it.
-    parts = [
-        customers.group_by(segment=customers[SEGMENT], bin=customers[bin_column(i)])
-        .agg(n=ibis._.count())
-        .mutate(variable=ibis.literal(i, "int16"))
-        for i in places
-    ]
-    return ibis.union(*parts) if len(parts) > 1 else parts[0]
-
-
 def count_by_segment(
     engine: Engine, customers: ibis.Table, variables: Mapping[int, Variable], segments: int
 ) -> dict[str, Counts]:
@@ -54,10 +41,12 @@ def count_by_segment(
     """
     counts = {i: np.zeros((segments, v.slots + 1), dtype=np.int64) for i, v in variables.items()}
     if variables:
-        found = engine.fetch(_counting(customers, tuple(variables)))
-        columns = (found[c].to_pylist() for c in ("variable", "segment", "bin", "n"))
-        for place, segment, bin_, n in zip(*columns, strict=True):
-            counts[place][segment, bin_] = n
+        places = list(variables)
+        found = engine.tally(customers, [bin_column(i) for i in places], SEGMENT)
+        part, segment, bins, n = (found[c].to_numpy() for c in ("part", "by", "value", "n"))
+        for i, place in enumerate(places):
+            mine = part == i
+            counts[place][segment[mine], bins[mine]] = n[mine]
     return {v.column: counts[i] for i, v in variables.items()}
 
 

@@ -21,6 +21,7 @@ import pyarrow as pa
 from segscope.engine.protocol import BATCH_ROWS, DelimitedForm
 from segscope.engine.quoting import literal, quoted
 from segscope.engine.stopping import NOBODY_WAITS, Stop
+from segscope.engine.tallies import COUNTED, one_after_the_other, to_count
 from segscope.errors import CancelledError, DataError
 from segscope.scratch import scratch_folder
 
@@ -134,6 +135,17 @@ class DuckDBEngine:
             parts = ", ".join(f"{quoted(name)} AS {how} ({_sql(table)})" for name, table in given.items())
             sql = f"WITH {parts} SELECT * FROM ({sql})"
         return self._guarded(lambda cursor: cursor.sql(sql).to_arrow_table())
+
+    def tally(self, rows: ibis.Table, columns: Sequence[str], by: str | None = None, hold: bool = False) -> pa.Table:
+        """How many rows have each value of each of some columns of small whole numbers, in one query.
+
+        >>> engine = connect()
+        >>> table = engine.store("t", pa.table({"a": [1, 1, 2], "b": [0, 0, 0]}))
+        >>> sorted(engine.tally(table, ["a", "b"]).to_pylist(), key=lambda row: row["n"])[0]
+        {'part': 0, 'value': 2, 'n': 1}
+        """
+        counted = to_count(rows, columns, by)
+        return self.fetch(one_after_the_other(len(columns), by is not None), {COUNTED: counted}, hold)
 
     @contextmanager
     def until(self, stop: Stop) -> Iterator[None]:

@@ -72,6 +72,19 @@ class Engine(Protocol):
         ``given`` defines tables that the expression names; ``hold`` computes each once, however often it is named.
         """
 
+    def tally(self, rows: ibis.Table, columns: Sequence[str], by: str | None = None, hold: bool = False) -> pa.Table:
+        """How many rows have each value of each of some columns of small whole numbers, in one query.
+
+        Parameters
+        ----------
+        by : count within each value of this column, also one of small whole numbers
+        hold : compute the rows once, where they are more than what is stored
+
+        Returns
+        -------
+        ``part`` (the column's place in ``columns``), ``value``, ``n`` and, where it is asked for, ``by``
+        """
+
     def until(self, stop: Stop) -> AbstractContextManager[None]:
         """Meanwhile this thread's queries end when a stop is told, and raise CancelledError."""
 

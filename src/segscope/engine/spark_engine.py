@@ -23,6 +23,7 @@ from segscope.engine.protocol import BATCH_ROWS, NUMBER, DelimitedForm, Place
 from segscope.engine.quoting import backticked, escaped
 from segscope.engine.spark_session import open_session
 from segscope.engine.stopping import NOBODY_WAITS, Stop
+from segscope.engine.tallies import all_at_once, to_count
 from segscope.errors import CancelledError, DataError, SegscopeError
 
 PLACE_BITS = 33  # of a row within its partition, in the number that Spark gives each row
@@ -56,7 +57,9 @@ class SparkEngine:
         from pyspark.sql.pandas.types import to_arrow_schema
 
         found = self._run(lambda: self._session.sql(f"SELECT * FROM {backticked(name)}").schema)
-        return ibis.table(ibis.Schema.from_pyarrow(to_arrow_schema(found)), name=name)
+        kinds = ibis.Schema.from_pyarrow(to_arrow_schema(found))
+        # Spark knows of some columns that they have no blanks; two that differ in nothing else are of one kind.
+        return ibis.table({column: kind(nullable=True) for column, kind in kinds.items()}, name=name)
 
     def store(self, name: str, rows: ibis.Table | pa.Table | pa.RecordBatchReader) -> ibis.Table:
         """Store the result of an expression, or Arrow rows, under a name (replacing what was there)."""
@@ -148,6 +151,11 @@ class SparkEngine:
         finally:
             for kept in held.values():
                 self._forget(kept)
+
+    def tally(self, rows: ibis.Table, columns: Sequence[str], by: str | None = None, hold: bool = False) -> pa.Table:
+        """How many rows have each value of each of some columns of small whole numbers, in one query."""
+        counted = sql.spark_sql(to_count(rows, columns, by))
+        return self._arrow(all_at_once(counted, len(columns), by is not None))
 
     @contextmanager
     def until(self, stop: Stop) -> Iterator[None]:

@@ -1,7 +1,6 @@
 """Counts: how many customers fall in each bin of each variable, all of them or a selection. Exact, in the engine."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from math import prod
 
 import ibis
@@ -117,10 +116,9 @@ def count_bins(engine: Engine, table: ibis.Table, variables: Sequence[Variable],
         return {}
     counts: BinCounts = {v.column: [0] * (v.slots + 1) for v in variables}
     groups = [p for pack in packs(variables) for p in ([pack] if pack_column(pack) in table.columns else singles(pack))]
-    bins = selected.select(**{f"bin{i}": pack_column(pack) for i, pack in enumerate(groups)})
     # Filters are weighed once for all variables; everybody is counted faster from where the bins are stored.
-    found = engine.fetch(_by_one(len(groups)), {SELECTION: bins}, hold=selected is not table)
-    part, packed, n = (found[c].to_numpy() for c in ("part", "bin", "n"))
+    found = engine.tally(selected, [pack_column(pack) for pack in groups], hold=selected is not table)
+    part, packed, n = (found[c].to_numpy() for c in ("part", "value", "n"))
     for i, pack in enumerate(groups):
         sizes = [variables[place].slots + 1 for place in pack]
         cells = np.zeros(prod(sizes), np.int64)
@@ -142,22 +140,6 @@ def count_one(engine: Engine, selected: ibis.Table, variables: Sequence[Variable
 def singles(pack: Sequence[int]) -> list[tuple[int, ...]]:
     """Each variable on its own."""
     return [(place,) for place in pack]
-
-
-@lru_cache(maxsize=64)
-def _by_one(number: int) -> ibis.Table:
-    """Customers by each of a number of bins: named after places, so that it is built and compiled once for all."""
-    bins = stand_in(number)
-    parts = [
-        bins.group_by(bin=bins[f"bin{i}"]).agg(n=ibis._.count()).mutate(part=ibis.literal(i, "int16"))
-        for i in range(number)
-    ]
-    return ibis.union(*parts) if number > 1 else parts[0]
-
-
-def stand_in(number: int, *more: str) -> ibis.Table:
-    """A table that stands for any selection, with columns bin0, bin1, ... and more."""
-    return ibis.table(dict.fromkeys([*more, *(f"bin{i}" for i in range(number))], "uint16"), name=SELECTION)
 
 
 def without(everybody: BinCounts, some: BinCounts) -> BinCounts:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import ibis
 import numpy as np
 from numpy.typing import NDArray
 
 from segscope.engine import Engine
-from segscope.exploring.counts import SELECTION, bin_column, stand_in
+from segscope.exploring.counts import bin_column
 from segscope.exploring.filters import Filters, select
 from segscope.exploring.variables import Variable
 
@@ -61,25 +60,13 @@ def count_cube(
     others = tuple(f for f in filters if f.column != variables[place].column)
     # Against itself, where no other is shown: its own counts come from whatever it is counted with.
     counted = list(shown) or [place]
-    named = {"bin": bin_column(place)} | {f"bin{i}": bin_column(p) for i, p in enumerate(counted)}
-    chosen = select(table, others, variables).select(**named)
+    chosen = select(table, others, variables)
     # Filters are weighed once for all variables; everybody is counted faster from where the bins are stored.
-    found = engine.fetch(_by_two(len(counted)), {SELECTION: chosen}, hold=bool(others))
-    columns = [found[c].to_numpy() for c in ("part", "bin", "other", "n")]
+    found = engine.tally(chosen, [bin_column(p) for p in counted], bin_column(place), hold=bool(others))
+    columns = [found[c].to_numpy() for c in ("part", "by", "value", "n")]
     tables = [_filled(columns, i, variables[place].slots, variables[p].slots) for i, p in enumerate(counted)]
     own = tables[0].sum(axis=1, dtype=np.uint32)
     return Cube(own, dict(zip(shown, tables, strict=False)))
-
-
-@lru_cache(maxsize=MAX_SHOWN)
-def _by_two(number: int) -> ibis.Table:
-    """Customers by a bin and each of a number of others: named after places, so that it is compiled once for all."""
-    bins = stand_in(number, "bin")
-    parts = [
-        bins.group_by("bin", other=bins[f"bin{i}"]).agg(n=ibis._.count()).mutate(part=ibis.literal(i, "int16"))
-        for i in range(number)
-    ]
-    return ibis.union(*parts) if number > 1 else parts[0]
 
 
 def _filled(columns: Sequence[NDArray[np.int64]], part: int, slots: int, other_slots: int) -> Counts:
