@@ -103,10 +103,22 @@ def in_words(steps: Sequence[HandStep]) -> str:
     >>> in_words([Merge(0, 1, "Low merged into Mid"), Pin("a", 0)])
     'Then by hand: Low merged into Mid; 1 customer pinned.'
     """
-    done = [step.words or _plain(step) for step in structure(steps)]
+    return f"Then by hand: {'; '.join(_done(steps))}." if steps else ""
+
+
+def lost_in_words(steps: Sequence[HandStep]) -> str:
+    """What another fit does not carry over; "" where nothing was done by hand.
+
+    >>> lost_in_words([Merge(0, 1, "Low merged into Mid"), Pin("a", 0)])
+    'Another run begins with the model. Not carried over: Low merged into Mid; 1 customer pinned.'
+    """
+    return f"Another run begins with the model. Not carried over: {'; '.join(_done(steps))}." if steps else ""
+
+
+def _done(steps: Sequence[HandStep]) -> list[str]:
     put = len(pins(steps))
-    done += [f"{counted(put, 'customer')} pinned"] if put else []
-    return f"Then by hand: {'; '.join(done)}." if done else ""
+    made = [step.words or _plain(step) for step in structure(steps)]
+    return [*made, *([f"{counted(put, 'customer')} pinned"] if put else [])]
 
 
 def _plain(step: Merge | Split) -> str:

@@ -32,6 +32,13 @@ def numbers(found: Locator) -> list[float]:
     return [float(t.replace(",", "")) for t in found.all_inner_texts() if t]
 
 
+def exported(page: Page) -> list[dict[str, str]]:
+    page.locator("#customers-card summary", has_text="Export").click()
+    with page.expect_download() as caught:
+        page.locator("#customers-csv").click()
+    return list(csv.DictReader(io.StringIO(caught.value.path().read_text(encoding="utf-8"))))
+
+
 def test_pages_come_while_one_scrolls_and_sorts(page: Page, site: Site) -> None:
     open_customers(page, site, "?of=everybody")
     expect(page.locator(TITLE)).to_have_text("2,240 customers")
@@ -91,13 +98,14 @@ def test_a_card_leads_to_its_customers_and_the_link_shows_the_same(page: Page, s
 def test_all_of_a_segment_as_a_file_with_reasons(page: Page, site: Site) -> None:
     open_customers(page, site, "?of=segment:s2")
     total = int(page.locator(TITLE).inner_text().split()[0].replace(",", ""))
-    page.locator("#customers-card summary", has_text="Export").click()
-    with page.expect_download() as caught:
-        page.locator("#customers-csv").click()
-    rows = list(csv.DictReader(io.StringIO(caught.value.path().read_text(encoding="utf-8"))))
+    rows = exported(page)
     assert len(rows) == total
     assert list(rows[0])[:5] == ["ID", "segment", "segment_probability", "second_segment", "reason"]
     assert all(re.search(r"(above|below|as) everyone's|unknown", row["reason"]) for row in rows)
+    page.locator("#customers-view label", has_text="Most typical").click()
+    expect(page.locator(TITLE)).to_contain_text("The 200 most typical customers of")
+    rows = exported(page)
+    assert (len(rows), rows[0]["ID"]) == (200, page.locator('.ag-row [col-id="c0"]').first.inner_text())
 
 
 def test_the_selection_of_explore_can_be_looked_at_alone(page: Page, site: Site) -> None:

@@ -35,8 +35,7 @@ def told(page: Page, words: str) -> None:
 
 
 def undo(page: Page, cards: Locator, count: int) -> None:
-    page.locator(".segment-history summary").click()
-    page.get_by_role("button", name=re.compile("^Undo: ")).click()
+    page.locator("#by-hand").get_by_role("button", name=re.compile("^Undo: ")).click()
     expect(cards).to_have_count(count, timeout=PATIENCE)
     stands_still(page)
 
@@ -52,7 +51,12 @@ def test_segments_are_merged_and_split_after_a_look_and_that_is_undone(small_sit
     size = dialog.locator(".hand-part").last.inner_text()
     dialog.get_by_role("button", name="Merge", exact=True).click()
     told(page, "merged into")
-    expect(page.locator("#toast").get_by_role("button", name="Undo")).to_be_visible()
+    expect(cards).to_have_count(2)
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    told(page, "Undone: ")
+    expect(cards).to_have_count(3)
+    page.locator("#toast").get_by_role("button", name="Redo").click()
+    told(page, "Done again: ")
     expect(cards).to_have_count(2)
     made = cards.filter(has_text="made by hand")
     expect(made).to_have_count(1)
@@ -71,6 +75,7 @@ def test_segments_are_merged_and_split_after_a_look_and_that_is_undone(small_sit
         expect(cards.filter(has_text=half).first).to_contain_text("made by hand")
     page.goto(small_site.page("sample", "clustering"))
     expect(page.locator(".methodology")).to_contain_text("Then by hand:")
+    expect(page.locator("#rerun-lost")).to_contain_text(re.compile("Not carried over: .* split in two"))
 
 
 def test_a_customer_is_pinned_and_left_to_the_model_again(small_site: Site, small_study: Path, page: Page) -> None:

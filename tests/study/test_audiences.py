@@ -4,7 +4,7 @@ import csv
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import fastexcel
 import pyarrow.parquet as pq
@@ -26,7 +26,8 @@ from segscope.study.audiences import (
     save_audience,
     values_gone,
 )
-from segscope.study.lists import customer_list, list_columns, wanted_filters, write_list
+from segscope.study.browsing import View, Wanted, browse
+from segscope.study.lists import CustomerList, customer_list, list_columns, wanted_filters, write_list
 from segscope.web.exploration import selection_counts
 
 YOUNG = Audience("Young", {"age": [None, 40]})
@@ -180,6 +181,24 @@ def test_a_list_of_a_segment_within_an_audience(folder: Path) -> None:
     assert both.count == selection_counts(live, direct)["selected"] > 0
     with pytest.raises(StudyError, match="There is no segment 'nobody'"):
         wanted_filters(live, "nobody")
+
+
+def test_a_list_follows_the_search_and_the_view_of_the_grid(live: LiveStudy, tmp_path: Path) -> None:
+    segment = wanted_filters(live, live.fit.segments[0].id)
+    found = customer_list(live, segment, ["spend"], search="001")
+    alike = browse(live, Wanted(segment, "001"), ["customer_id"], count=200)
+    assert found.count == alike.total > 0
+    assert all(name.startswith("001") for name in _identifiers(found, tmp_path))
+    for view in get_args(View):
+        nearest = browse(live, Wanted(segment, view=view), ["customer_id"], count=200)
+        names = [c["customer_id"] for c in nearest.customers]
+        assert _identifiers(customer_list(live, segment, ["spend"], reason=True, view=view), tmp_path) == names
+    assert customer_list(live, segment, search="nobody", view="typical").count == 0
+
+
+def _identifiers(found: CustomerList, folder: Path) -> list[str]:
+    assert write_list(found, folder / "o.parquet") == found.count
+    return [str(name) for name in pq.read_table(folder / "o.parquet")["customer_id"].to_pylist()]
 
 
 def test_personal_columns_leave_only_when_they_are_named(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def browse(live: LiveStudy, wanted: Wanted, columns: Sequence[str], start: int =
     else:
         total = min(total, LISTED)
         key = ("listed", wanted.view, *which)
-        found = pager.remember(key, lambda: _listed(live, chosen, wanted.view))[start : start + count]
+        found = pager.remember(key, lambda: listed(live, chosen, wanted.view))[start : start + count]
     return Browsed(_customers(live, found, columns[:MOST_COLUMNS]), total)
 
 
@@ -114,7 +114,7 @@ def _check_columns(recipe: Recipe, columns: Sequence[str]) -> None:
             raise ColumnError(f"There is no column {name!r:.80} to show.{did_you_mean(name, recipe.names)}")
 
 
-def _listed(live: LiveStudy, chosen: ibis.Table, view: View) -> tuple[int, ...]:
+def listed(live: LiveStudy, chosen: ibis.Table, view: View) -> tuple[int, ...]:
     """ROW of the most typical customers, the nearest first; or of the most borderline, the smallest margin first."""
     table = chosen.select(
         ROW, DISTANCE2, STRENGTH, margin=chosen[STRENGTH] - ibis.coalesce(chosen[SECOND_STRENGTH], 0.0)

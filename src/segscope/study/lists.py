@@ -19,6 +19,7 @@ from segscope.scoring import free_names, segment_name
 from segscope.scoring.files import APPENDED
 from segscope.segmentation import SECOND, SEGMENT, STRENGTH, by_name
 from segscope.study.audiences import conditions, find_audience, read_audiences
+from segscope.study.browsing import View, listed, searched
 from segscope.study.fitting import Fit
 from segscope.study.live import SEGMENT_VARIABLE, LiveStudy
 from segscope.unusual import Quartiles, bounds, mark, unusual_rows
@@ -38,12 +39,14 @@ class CustomerList:
     rows : not yet computed, with ROW; in the order of the source once they are streamed
     names : of the columns, in order
     count : how many customers
+    order : ROW of each in the order that they are written in, where that is not the source's: a few hundred
     """
 
     live: LiveStudy
     rows: ibis.Table
     names: tuple[str, ...]
     count: int
+    order: tuple[int, ...] = ()
 
     @property
     def schema(self) -> pa.Schema:
@@ -56,7 +59,12 @@ class CustomerList:
         return self.rows.order_by(ROW).select(**{name: ibis._[f"__{i}"] for i, name in enumerate(self.names)})
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The rows in the order of the source, block by block: only a block is in memory, and sorted."""
+        """The rows in their order, block by block: only a block is in memory, and sorted."""
+        if self.order:
+            found = self.live.engine.fetch(self.rows)
+            places = {row: i for i, row in enumerate(found[ROW].to_pylist())}
+            yield from self._named(found.take([places[row] for row in self.order])).to_batches()
+            return
         last = one(self.live.engine, self.live.customers.agg(last=self.live.customers[ROW].max()))["last"]
         row = self._list[ROW]
         for start in range(0, (last or 0) + 1, BLOCK_ROWS):
@@ -69,7 +77,9 @@ class CustomerList:
         return ibis.table(self.rows.schema(), name=LIST)
 
     def _fetch(self, rows: ibis.Table) -> pa.Table:
-        found = self.live.engine.fetch(rows, {LIST: self.rows})
+        return self._named(self.live.engine.fetch(rows, {LIST: self.rows}))
+
+    def _named(self, found: pa.Table) -> pa.Table:
         return found.select([f"__{i}" for i in range(len(self.names))]).rename_columns(self.names)
 
 
@@ -83,14 +93,21 @@ def list_columns(live: LiveStudy, personal: bool = False) -> tuple[str, ...]:
 
 
 def customer_list(
-    live: LiveStudy, filters: Filters, columns: Sequence[str] | None = None, reason: bool = False
+    live: LiveStudy,
+    filters: Filters,
+    columns: Sequence[str] | None = None,
+    reason: bool = False,
+    search: str = "",
+    view: View = "all",
 ) -> CustomerList:
-    """List the customers that pass every filter.
+    """List the customers that pass every filter, in the order of the source.
 
     Parameters
     ----------
     columns : columns of the source, or derived ones; None takes those of the source but personal and sensitive ones
     reason : whether to say why each is in its segment, after the second segment (see segscope.pushing.reason)
+    search : those whose identifier begins so
+    view : the most typical or most borderline alone, in that order (see segscope.study.browsing)
 
     Raises
     ------
@@ -104,8 +121,12 @@ def customer_list(
     identifier = live.recipe.identifier
     first = [identifier] if identifier else []
     rest = [name for name in wanted if name != identifier]
-    chosen = select(live.customers, filters, live.variables)
-    count = count_customers(live.engine, chosen)
+    chosen = searched(live, select(live.customers, filters, live.variables), search)
+    order: tuple[int, ...] = ()
+    if view != "all":
+        order = listed(live, chosen, view)
+        chosen = chosen.filter(chosen[ROW].isin(order))
+    count = len(order) if view != "all" else count_customers(live.engine, chosen)
     segmentation = live.fit.segmentation
     added: list[ibis.Value] = []
     if reason:
@@ -121,7 +142,7 @@ def customer_list(
     ]
     rows = chosen.select(ROW, **{f"__{i}": value for i, value in enumerate(values)})
     own = free_names([*first, *rest], (*APPENDED, REASON) if reason else APPENDED)
-    return CustomerList(live, rows, (*first, *own, *rest), count)
+    return CustomerList(live, rows, (*first, *own, *rest), count, order)
 
 
 @dataclass(frozen=True, eq=False)

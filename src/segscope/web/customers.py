@@ -37,7 +37,7 @@ State_ = Mapping[str, Any]
 HOW = (
     "Membership: the probability of the segment, from the distances to all segments. Most typical: the "
     f"{LISTED} nearest to their segment's centre. Most borderline: the {LISTED} whose membership exceeds that of the "
-    "second best segment by least. Export takes all customers of the segment, with a reason for each."
+    "second best segment by least. Export takes the customers that are found here, with a reason for each."
 )
 
 
@@ -246,7 +246,10 @@ def _label(column: Any) -> str:
 def _export() -> html.Details:
     """The same customers as a file; the addresses follow what is chosen."""
     links = [html.A(html.Strong(name), id=f"customers-{ending}", href="", download="") for ending, name in FILES]
-    words = html.Span("All of them, with segment, membership, second best, the columns shown and a reason")
+    words = html.Span(
+        "The customers found here, with segment, membership, second best, the columns shown and a reason. All members "
+        "stand in the order of the source, however the grid is sorted."
+    )
     return html.Details(
         [html.Summary("Export", className="button"), html.Div([words, *links])], className="report-menu customers-files"
     )

@@ -11,6 +11,7 @@ from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from segscope.editing import Change, Draft, draft
 from segscope.errors import RecipeError, SegscopeError
+from segscope.hand import lost_in_words
 from segscope.recipe import build
 from segscope.study import LiveStudy, Order
 from segscope.web import parts, rerun
@@ -184,7 +185,9 @@ def show(live: LiveStudy, kept: Mapping[str, Any], job: Mapping[str, Any] | None
         return not undone, "Nothing is changed any more", [], None, True, not done, not undone
     count = len(found.sentences)
     title = f"{counted(count, 'change')} not run yet" if not running else "Running"
-    items = [html.Li(s) for s in found.sentences] + [html.Li(s, className="muted") for s in (*found.follows, STALE)]
+    lost = lost_in_words(live.fit.segmentation.hand)
+    notes = [*found.follows, STALE, *([lost] if lost else [])]
+    items = [html.Li(s) for s in found.sentences] + [html.Li(s, className="muted") for s in notes]
     failed = job and job["status"] == "failed"
     problem = parts.notice([html.Strong("The run failed. "), job["message"]], "bad") if job and failed else None
     return False, title, items, problem, running or same, running or not done, running or not undone

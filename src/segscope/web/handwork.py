@@ -18,6 +18,7 @@ from segscope.study.history import next_redo, next_undo
 from segscope.study.previewing import preview_split
 from segscope.web import comparison, parts
 from segscope.web.attributes import aria, data
+from segscope.web.segment_editing import undo_button
 from segscope.web.studies import Studies
 from segscope.wording import counted, full, percent
 
@@ -105,11 +106,12 @@ def card(live: LiveStudy) -> html.Section:
     fit = live.fit
     steps = [html.Li(step.words or "changed") for step in structure(fit.segmentation.hand)]
     done = html.Ol(steps, className="hand-steps") if steps else html.P(_nothing(fit), className="card-note")
+    undo = html.Div(undo_button(live), className="hand-undo", hidden=next_undo(live.card) is None)
     return parts.card(
         ["Made by hand", parts.info(HOW)],
         html.Div(
             [
-                html.Div([html.H3("Segments"), done]),
+                html.Div([html.H3("Segments"), done, undo]),
                 html.Div([html.H3(["Customers", parts.info(HOW_PINNED)], className="inline"), *_pins(live)]),
             ],
             className="hand-columns",

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from segscope.errors import RecipeError, SegscopeError, StudyError
 from segscope.exploring import parse_filters
 from segscope.exporting import check_size, encoded
+from segscope.study.browsing import View
 from segscope.study.lists import CustomerList, customer_list, list_columns, unusual_list, wanted_filters
 from segscope.web.studies import Studies
 from segscope.web.uploads import disposition
@@ -55,6 +56,8 @@ def routes(studies: Studies) -> APIRouter:
         columns: Annotated[list[str] | None, Query()] = None,
         personal: bool = False,
         reason: bool = False,
+        find: str = "",
+        view: View = "all",
     ) -> Response:
         """Send customers as a file.
 
@@ -64,6 +67,8 @@ def routes(studies: Studies) -> APIRouter:
         columns : which columns follow identifier and segment; one empty name for none, left out for all
         personal : whether all columns include personal and sensitive ones
         reason : whether to say why each customer is in its segment
+        find : how the identifier begins
+        view : all of them in the order of the source, or the most typical or most borderline first
         """
         try:
             live = studies.get(study_id)
@@ -72,14 +77,15 @@ def routes(studies: Studies) -> APIRouter:
         try:
             filters = (*parse_filters(filter_state(f), live.variables), *wanted_filters(live, segment, audience))
             named = list_columns(live, personal) if columns is None else [c for c in columns if c]
-            found = customer_list(live, filters, named, reason)
+            found = customer_list(live, filters, named, reason, find, view)
             blocks = _blocks(found, format)
             first = next(blocks, b"")
         except StudyError as error:
             return JSONResponse({"error": str(error)}, NOT_FOUND)
         except SegscopeError as error:
             return JSONResponse({"error": str(error)}, UNREADABLE)
-        name = " ".join(part for part in (live.card.name, audience, segment, "customers") if part)
+        which = "" if view == "all" else f"most {view}"
+        name = " ".join(part for part in (live.card.name, audience, segment, which, "customers") if part)
         # "identity": megabytes are not compressed on the loop that answers everybody else.
         headers = {"Content-Disposition": disposition(name, f".{format}"), "Content-Encoding": "identity"}
         return StreamingResponse(chain([first], blocks), media_type=MEDIA[format], headers=headers)

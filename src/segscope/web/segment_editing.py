@@ -97,14 +97,18 @@ def history(live: LiveStudy) -> html.Div:
     """What was changed by hand, the newest first, with undo and redo."""
     found = edits(live.card)
     lines = [html.Li(_line(e), className="undone" if e.undone else "") for e in reversed(found)]
-    undo, redo = next_undo(live.card), next_redo(live.card)
-    buttons = [_button("Undo", "undo", undo), _button("Redo", "redo", redo)]
-    summary = html.Summary(f"{counted(len(found), 'change')} by hand")
+    buttons = [undo_button(live), _button("Redo", "redo", next_redo(live.card))]
+    summary = html.Summary(f"{counted(len(found), 'change')} by hand: see, undo")
     body = [html.Div(buttons, className="history-buttons"), html.Ol(lines, className="history-list")]
     return html.Div(
         [dcc.Store(id=WANTED), html.Details([summary, *body], className="history", hidden=not found)],
         className="segment-history",
     )
+
+
+def undo_button(live: LiveStudy) -> html.Button:
+    """Takes the last change by hand back."""
+    return _button("Undo", "undo", next_undo(live.card))
 
 
 def _line(edit: Edit) -> list[Any]:

@@ -105,9 +105,9 @@
     put("url", { search, href: window.location.href }); // dcc.Location must know, or it would put its own idea back
   };
   const files = () => {
-    const { of, columns, filters } = C.wanted;
+    const { of, id, view, columns, filters } = C.wanted;
     for (const format of ["csv", "xlsx", "parquet"]) {
-      const asked = new URLSearchParams({ format, reason: "true", f: JSON.stringify(filters) });
+      const asked = new URLSearchParams({ format, reason: "true", view, find: id, f: JSON.stringify(filters) });
       const [kind, ...name] = of.split(":");
       if (name.length) asked.set(kind, name.join(":"));
       columns.forEach((field) => asked.append("columns", C.page.names[Number(field.slice(1))]));

@@ -54,7 +54,7 @@
     if (on.dataset.edit || on.dataset.start) {
       closeMenus(null);
       start(card, on.dataset.edit || on.dataset.start);
-    } else if (card || on.closest(".segment-history, #toast")) {
+    } else if (card || on.closest(".segment-history, .hand, #toast")) {
       closeMenus(null);
       ask(on.dataset.do, card ? card.dataset.segment : "", on.dataset.value || "");
     }

@@ -8,6 +8,7 @@ from dash import Dash, Input, Output, State, ctx, html, no_update
 
 from segscope.errors import RecipeError, SegscopeError
 from segscope.features import check_features
+from segscope.hand import lost_in_words
 from segscope.recipe import MAX_SEGMENTS, METHOD_NAMES, Method, Recipe, Transform
 from segscope.study import LiveStudy, Order
 from segscope.web import parts, rerun
@@ -21,7 +22,7 @@ SEGMENTS, METHOD, TRANSFORM, ASIDE, SEED = (
     "rerun-segments", "rerun-method", "rerun-transform", "rerun-aside", "rerun-seed",
 )  # fmt: skip
 FEATURES = choosing.FEATURES
-STALE, RESET, PROBLEM = "rerun-stale", "rerun-reset", "rerun-problem"
+STALE, RESET, LOST, PROBLEM = "rerun-stale", "rerun-reset", "rerun-lost", "rerun-problem"
 BY_EVIDENCE = "auto"
 PREPARATIONS = (("auto", "As the data ask"), ("none", "Standardise only"))
 UNUSUAL = (("no", "Bound them"), ("yes", "Set them aside"))
@@ -71,6 +72,7 @@ def card(live: LiveStudy) -> html.Section:
             className="stale",
             hidden=True,
         ),
+        _lost(live),
         html.Div(id=PROBLEM),
         html.Div(
             [
@@ -221,6 +223,13 @@ def act(studies: Studies, study_id: str, button: str, choices: list[Any]) -> obj
 
 
 # ------------------------------------------------------------------------------------------------ fields
+
+
+def _lost(live: LiveStudy) -> html.Div:
+    """What was done by hand and another run would leave behind."""
+    words = lost_in_words(live.fit.segmentation.hand)
+    kept = " The solution that has it stays kept, under Solutions."
+    return html.Div([html.Strong("Work by hand. "), words, kept], className="stale", id=LOST, hidden=not words)
 
 
 def _method(recipe: Recipe) -> html.Div:
