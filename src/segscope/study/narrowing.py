@@ -13,9 +13,13 @@ from segscope.study.live import LiveStudy
 
 @dataclass(frozen=True, eq=False)
 class Narrowed(LiveStudy):
-    """A study of which only the customers who pass ``filters`` are looked at; quartiles are computed when asked for."""
+    """A study of which only the customers who pass ``filters`` are looked at; quartiles are computed when asked for.
+
+    ``whole``: the profiles of all customers.
+    """
 
     filters: Filters = ()
+    whole: Profiles | None = None
 
 
 def narrowed(live: LiveStudy, filters: Filters) -> LiveStudy:
@@ -33,10 +37,11 @@ def _narrowed(live: LiveStudy, filters: Filters) -> Narrowed:
     chosen = select(live.customers, filters, live.variables)
     numbers, categories = profiled_columns(live.recipe)
     k = len(live.fit.segments)
-    found = profile(live.engine, chosen, SEGMENT, k, numbers, categories, quartiles=False)
+    whole = live.fit.profiles
+    found = profile(live.engine, chosen, SEGMENT, k, numbers, categories, quartiles=False, whole=whole)
     given = {f.name: getattr(live, f.name) for f in fields(LiveStudy) if f.init and not f.name.startswith("_")}
     changed = {"customers": chosen, "fit": replace(live.fit, profiles=found)}
-    return Narrowed(**{**given, **changed}, filters=filters)
+    return Narrowed(**{**given, **changed}, filters=filters, whole=whole)
 
 
 def with_quartiles(live: LiveStudy, columns: Sequence[str]) -> Profiles:
@@ -44,5 +49,9 @@ def with_quartiles(live: LiveStudy, columns: Sequence[str]) -> Profiles:
     if not isinstance(live, Narrowed):
         return live.fit.profiles
     numbers = tuple(c for c in columns if c in live.fit.profiles.everybody.numbers)
-    k = len(live.fit.segments)
-    return live.once(("quartiles", numbers), lambda: profile(live.engine, live.customers, SEGMENT, k, numbers, ()))
+    k, whole = len(live.fit.segments), live.whole
+
+    def compute() -> Profiles:
+        return profile(live.engine, live.customers, SEGMENT, k, numbers, (), whole=whole)
+
+    return live.once(("quartiles", numbers), compute)
