@@ -105,6 +105,29 @@ def test_values_of_many_columns_are_counted_in_one_query(engine: Engine) -> None
         engine.tally(table, [])
 
 
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "expected"),
+    [
+        (r"^([0-9]{1,2})\.([0-9]{2})$", r"\2-\1", ["12-3", "n/a", "ÄPFEL $5", "a\n", "[a]"]),
+        (r"(?i)ä([[:alpha:]$]+)", "$x", ["3.12", "n/a", "$x $5", "a\n", "[a]"]),
+        (r"a$", "b", ["3.12", "n/b", "ÄPFEL $5", "a\n", "[a]"]),
+        (r"[[a]+|\$", "_", ["3.12", "n/_", "ÄPFEL _5", "_\n", "_]"]),
+        (r"[^\x{0020}-\x{007e}]", "", ["3.12", "n/a", "PFEL $5", "a", "[a]"]),
+    ],
+)
+def test_patterns_mean_the_same(engine: Engine, pattern: str, replacement: str, expected: list[str]) -> None:
+    table = engine.store("t", pa.table({"n": list(range(5)), "a": ["3.12", "n/a", "ÄPFEL $5", "a\n", "[a]"]}))
+    made = table.select(
+        "n",
+        new=table.a.re_replace(pattern, replacement),
+        found=table.a.re_search(pattern),
+        whole=table.a.re_extract(pattern, 0),
+    )
+    found = rows(engine, made.order_by("n"))
+    assert [r["new"] for r in found] == expected
+    assert [r["found"] for r in found] == [r["whole"] != "" for r in found]
+
+
 def test_tables_of_the_same_columns_go_together_whichever_of_them_has_blanks(engine: Engine) -> None:
     table = engine.store("t", pa.table({"a": [1, None]}))
     known = engine.view("v", table.select(a=ibis.coalesce(table.a, 5)))

@@ -26,7 +26,7 @@ from segscope.segmentation import Segment
 from segscope.sql import score_sql
 from segscope.study import Choices, Fit, fit_source, open_study, read_card, read_fit
 from segscope.study.customers import Source, make
-from segscope.study.engines import engine_for
+from segscope.study.engines import engine_for, engine_to_read
 from segscope.study.folder import engine_of, read_data
 from segscope.study.lists import customer_list, wanted_filters, write_list
 
@@ -86,11 +86,13 @@ class Study:
         reading: ReadOptions | None = None,
         progress: Callable[[str, float], None] = lambda _stage, _share: None,
         renames: Renames | None = None,
+        here: bool = False,
     ) -> Scoring:
         """Score every row of a file and write it; compare its customers with those of the fit.
 
         Parameters
         ----------
+        here : the embedded engine reads it, whatever the study's is: a file that a cluster does not see
         progress : told what is done, and the part that is done, 0 to 1
         renames : columns of the file, and the study's column that each stands for, such as ``{"spent": "spend"}``
 
@@ -98,13 +100,24 @@ class Study:
         ------
         SegscopeError : when the source cannot be read, lacks a column, or the target cannot be written
         """
+        engine = connect() if here else engine_for(0, engine_to_read(source) or self._place)
+        elsewhere = engine_for(0, self._place) if here and self._place else None
         return score_file(
-            self.result.segmentation, source, Path(target), reading, self._customers, progress, self._engine(), renames
+            self.result.segmentation,
+            source,
+            Path(target),
+            reading,
+            self._customers,
+            progress,
+            engine,
+            renames,
+            elsewhere,
         )
 
-    def _engine(self) -> Engine:
+    @property
+    def _place(self) -> str:
         """The engine that the study's data need."""
-        return engine_for(0, engine_of(self.folder, read_card(self.folder)))
+        return engine_of(self.folder, read_card(self.folder))
 
     def _customers(self, engine: Engine) -> ibis.Table:
         """The typed customers of the fit, before cleaning."""
@@ -118,7 +131,7 @@ class Study:
         ------
         RecipeError : for a dialect that is not known
         """
-        engine = self._engine()
+        engine = engine_for(0, self._place)
         try:
             return score_sql(self.result.segmentation, self._customers(engine).schema(), dialect, table)
         finally:

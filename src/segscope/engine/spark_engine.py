@@ -102,8 +102,9 @@ class SparkEngine:
 
     def head(self, place: Place, lines: int) -> list[str]:
         """The first lines of a source of texts."""
-        found = self._arrow(f"SELECT value FROM text.{backticked(place.address)} LIMIT {lines}")
-        return [str(line) for line in found["value"].to_pylist()]
+        # As bytes: Spark takes every text for UTF-8, and decodes few other encodings.
+        found = self._arrow(f"SELECT cast(value AS binary) AS line FROM text.{backticked(place.address)} LIMIT {lines}")
+        return [line.decode(place.encoding, "replace") for line in found["line"].to_pylist()]
 
     def fingerprint(self, place: Place) -> str:
         """A text that is another when the source is: from its files' names, sizes and times, or from its rows."""
@@ -286,9 +287,16 @@ def trouble_of(said: str, place: str) -> SegscopeError | None:
         return DataError("The data do not fit the memory that Spark is allowed. Give its executors more.")
     if "Job aborted" in said and "Lost task" in said and "ExecutorLostFailure" in said:
         return DataError(f"The workers of {place} were lost again and again. Look at their logs, then try again.")
+    if "TABLE_OR_VIEW_NOT_FOUND" in said or "SCHEMA_NOT_FOUND" in said:
+        return DataError(f"{_first_line(said)[:200]} If a file or a folder is meant, name it with its whole path.")
     if "FileNotFoundException" in said or "PATH_NOT_FOUND" in said or "FAILED_READ_FILE" in said:
-        return DataError(f"A file of the source cannot be read. {said.strip().splitlines()[0][:300]}")
+        return DataError(f"A file of the source cannot be read. {_first_line(said)[:300]}")
     return None
+
+
+def _first_line(said: str) -> str:
+    """What an error says first, without the name of its class."""
+    return re.sub(r"^\[[\w.]+\] ", "", said.strip().splitlines()[0])
 
 
 def _as_spark_takes(rows: pa.Table) -> pa.Table:

@@ -1,5 +1,6 @@
 """Sessions of Spark: in this process, on a standalone cluster, or behind Spark Connect."""
 
+import logging
 import os
 import re
 import shutil
@@ -24,6 +25,7 @@ MEANING = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # an overflow or a cast that fails is an error, as in DuckDB, never a blank
     "spark.sql.caseSensitive": "true",
+    "spark.sql.legacy.javaCharsets": "true",  # texts in any encoding that Java knows, as files are read here
     # A view means what it meant when it was made, also when what it was made of has gone, as a stored table does.
     "spark.sql.legacy.storeAnalyzedPlanForView": "true",
 }
@@ -53,6 +55,7 @@ def open_session(place: str) -> Any:
     if place != "spark":
         _check_reachable(place)
     session = _connected(place) if place.startswith("sc://") else _local_or_cluster(place)
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)  # what it logs, we say in a sentence
     for name, value in MEANING.items():
         session.conf.set(name, value)
     return session

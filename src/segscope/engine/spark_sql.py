@@ -18,6 +18,7 @@ from ibis.backends.sql.compilers.base import NULL, SQLGlotCompiler
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 from ibis.backends.sql.datatypes import PySparkType
 
+from segscope.engine.patterns import java_pattern, java_replacement
 from segscope.engine.protocol import NUMBER
 
 SIGNED = {dt.UInt8: dt.int16, dt.UInt16: dt.int32, dt.UInt32: dt.int64, dt.UInt64: dt.Decimal(20, 0)}
@@ -70,6 +71,19 @@ class SparkCompiler(PySparkCompiler):  # type: ignore[misc]  # Ibis ships no typ
         rounded = self.f.signum(arg) * (size / factor)
         return rounded if op.dtype.is_floating() else self.cast(rounded, op.dtype)
 
+    def visit_RegexSearch(self, op: Any, *, arg: Any, pattern: Any) -> Any:
+        """Whether a pattern is found."""
+        return self.f.regexp_like(arg, _in_java(op.pattern.value))
+
+    def visit_RegexExtract(self, op: Any, *, arg: Any, pattern: Any, index: Any) -> Any:
+        """A part of what a pattern finds; an empty text where it finds nothing."""
+        return self.f.regexp_extract(arg, _in_java(op.pattern.value), index)
+
+    def visit_RegexReplace(self, op: Any, *, arg: Any, pattern: Any, replacement: Any) -> Any:
+        """A text with another in place of each that a pattern finds."""
+        told = java_replacement(op.replacement.value)
+        return self.f.regexp_replace(arg, _in_java(op.pattern.value), sge.convert(told))
+
     def visit_RowID(self, op: Any, *, table: Any) -> Any:
         """The column that a scanned source has beside those it shows."""
         return sg.column(NUMBER, table=table.alias_or_name, quoted=self.quoted)
@@ -77,6 +91,10 @@ class SparkCompiler(PySparkCompiler):  # type: ignore[misc]  # Ibis ships no typ
 
 def _plain(value: float) -> sge.Expression:
     return sge.Literal.number(repr(float(value)))
+
+
+def _in_java(pattern: str) -> Any:
+    return sge.convert(java_pattern(pattern))
 
 
 _COMPILER = SparkCompiler()

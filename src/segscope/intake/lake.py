@@ -5,6 +5,7 @@ Types are decided and cells are cleaned by the same rules as for a file, in the 
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
@@ -17,20 +18,24 @@ from segscope.intake.sniff import guess_dialect
 from segscope.intake.typing import type_columns
 
 TABLE = re.compile(r"\w+(\.\w+){0,2}")
+FOREIGN_ENDINGS = (
+    ".xlsx", ".xls", ".xlsm", ".ods", ".json", ".jsonl", ".ndjson", ".sqlite", ".db", ".duckdb", ".arrow", ".feather",
+    ".zip",
+)  # fmt: skip
 TEXT_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 HEAD_LINES = 200
 
 
 def place_of(source: str, told: ReadOptions) -> Place:
-    """What a source is, by its name: a table has no slash, texts end in .csv (or have a delimiter told), the rest is
-    Parquet.
+    """What a source is, by its name: a table has no slash and is no file, texts end in .csv (or have a delimiter told),
+    the rest is Parquet.
 
     >>> place_of("/data/customers.csv", ReadOptions()).form, place_of("shop.customers", ReadOptions()).form
     ('csv', 'table')
     >>> place_of("hdfs://lake/customers", ReadOptions()).form
     'parquet'
     """
-    if TABLE.fullmatch(source) and not source.endswith((".parquet", *TEXT_ENDINGS)):
+    if TABLE.fullmatch(source) and not source.endswith((".parquet", *TEXT_ENDINGS)) and not Path(source).exists():
         return Place(source, "table")
     if source.rstrip("/").endswith(TEXT_ENDINGS) or told.delimiter is not None:
         return Place(source, "csv", encoding=told.encoding or "utf-8", header=told.header_rows != 0)
@@ -45,6 +50,11 @@ def read_lake(source: str, engine: DistributedEngine, name: str, told: ReadOptio
     SourceError, DataError : when there is no such source, or nothing in it
     """
     place = place_of(source, told)
+    if place.form == "parquet" and source.lower().endswith(FOREIGN_ENDINGS):
+        raise SourceError(
+            f"{_shown(place)} is none of what a cluster reads: Parquet, CSV or a table of its catalogue. Convert it or "
+            "leave --engine out."
+        )
     if place.form == "csv":
         return _texts(_with_dialect(engine, place, told), engine, name, told)
     raw = engine.scan(f"__raw_{name}", place)
@@ -86,7 +96,9 @@ def _with_dialect(engine: DistributedEngine, place: Place, told: ReadOptions) ->
         raise DataError(f"{_shown(place)} is empty. Choose a source with at least one customer.")
     dialect = guess_dialect(lines, told).dialect
     if len(dialect.delimiter) != 1:
-        raise SourceError(f"{_shown(place)} has no delimiter of one sign, which Spark needs. Convert it to Parquet.")
+        raise SourceError(
+            f"{_shown(place)} has no delimiter of one sign, which a cluster needs. Convert it to Parquet."
+        )
     return replace(place, delimiter=dialect.delimiter, quote=dialect.quote)
 
 

@@ -56,6 +56,7 @@ def score_file(
     progress: Progress = lambda _stage, _share: None,
     engine: Engine | None = None,
     renames: Renames | None = None,
+    fitted_on: Engine | None = None,
 ) -> Scoring:
     """Score every row of a source and write it with ``segment``, ``segment_probability`` and ``second_segment``.
 
@@ -72,6 +73,7 @@ def score_file(
     engine : computes, and is closed; None takes the embedded one. One that reads sources itself writes Parquet as a
         folder of files
     renames : columns of the source, and the study's column that each stands for; what is written keeps their names
+    fitted_on : has the customers of the fit, where ``engine`` does not, and is closed
 
     Raises
     ------
@@ -82,7 +84,8 @@ def score_file(
     engine = engine or connect()
     try:
         progress("Looking at the customers of the fit", 0.02)
-        compare = _Comparison(engine, segmentation, fitted(engine)) if fitted else None
+        there = fitted_on or engine
+        compare = _Comparison(there, segmentation, fitted(there)) if fitted else None
         look_at = compare.look_at if compare else None
         if distributed(engine) is None and reading is None and _streams(source, target, segmentation):
             rows = _score_parquet(engine, segmentation, Path(source), target, look_at, progress, renames)
@@ -91,6 +94,8 @@ def score_file(
         return Scoring(rows, compare.drift() if compare else None)
     finally:
         engine.close()
+        if fitted_on:
+            fitted_on.close()
 
 
 class _Comparison:

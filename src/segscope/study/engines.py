@@ -19,12 +19,20 @@ def engine_for(cells: int, place: str = "") -> Engine:
 
     Parameters
     ----------
-    place : the engine that the study was fitted with (see segscope.engine.connect_engine); SEGSCOPE_ENGINE goes before
+    place : another engine than the embedded one (see segscope.engine.connect_engine)
     """
-    place = from_environment().engine or place
     if place and place != EMBEDDED:
         return connect_engine(place)
     return connect() if cells <= CELLS_IN_MEMORY else connect_scratch(from_environment().study_memory)
+
+
+def engine_to_read(source: Any) -> str:
+    """The engine that SEGSCOPE_ENGINE names, where a source can be its own: a path, an address, the name of a table.
+
+    >>> engine_to_read({"a": [1, 2]})
+    ''
+    """
+    return from_environment().engine if isinstance(source, (str, Path)) else ""
 
 
 def cells_of(source: Any) -> int:

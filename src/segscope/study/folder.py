@@ -31,6 +31,7 @@ from segscope.intake.files import FILE_ADDRESS
 from segscope.intake.lake import read_lake
 from segscope.recipe import build, dump_json
 from segscope.segmentation import check_shape
+from segscope.settings import from_environment
 from segscope.study.card import SCHEMA_VERSION, Card, Snapshot, in_history, keeping, usual_name, with_data
 from segscope.study.fitting import Fit
 from segscope.study.reference import Reference, check_unchanged, read_reference
@@ -108,9 +109,12 @@ def read_data(folder: Path, card: Card, engine: Engine, name: str) -> ibis.Table
 
 
 def engine_of(folder: Path, card: Card) -> str:
-    """The engine that a study's data need; "" for the embedded one."""
+    """The engine that a study's data need; "" for the embedded one, which reads the snapshot in a study.
+
+    Where the data stay on a cluster, SEGSCOPE_ENGINE goes before the address that they were fitted at.
+    """
     path = folder / card.data
-    return read_reference(path).engine if path.suffix == ".json" else ""
+    return from_environment().engine or read_reference(path).engine if path.suffix == ".json" else ""
 
 
 def _referred(engine: Engine, reference: Reference, card: Card, name: str) -> ibis.Table:

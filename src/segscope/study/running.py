@@ -19,7 +19,7 @@ from segscope.segmentation import assign_only, to_customers, without_unneeded
 from segscope.study.card import Card, Kept, made_current
 from segscope.study.completing import Seconds, complete
 from segscope.study.customers import Customers, Source, adapted, decide, make, source_of_table
-from segscope.study.engines import cells_of, engine_for
+from segscope.study.engines import cells_of, engine_for, engine_to_read
 from segscope.study.fitting import Fit, Progress, Ready, Weigher, fit, make_ready
 from segscope.study.folder import (
     check_writable,
@@ -133,8 +133,9 @@ def carry_out(order: Order, progress: Progress = silent) -> Fit:
     folder = Path(order.folder)
     if order.source:
         found = fit_source(
-            order.source, folder, Choices(recipe=order.recipe), progress, reading=order.reading, shown=order.shown
-        )
+            order.source, folder, Choices(recipe=order.recipe), progress, reading=order.reading, shown=order.shown,
+            here=order.keep,
+        )  # fmt: skip
         if order.keep:
             keep_source(folder, Path(order.source))
         return found
@@ -161,6 +162,7 @@ def fit_source(
     reading: ReadOptions | None = None,
     shown: str = "",
     thorough: bool = False,
+    here: bool = False,
 ) -> Fit:
     """Read a source, fit it, and write the study.
 
@@ -173,6 +175,7 @@ def fit_source(
     reading : what the user knows of the source
     shown : the source's name for people, where the file at hand has another
     thorough : complete the evidence too; else that is left for later (see complete_study)
+    here : the embedded engine reads it, whatever SEGSCOPE_ENGINE says: an upload, which a cluster does not see
 
     Raises
     ------
@@ -180,7 +183,7 @@ def fit_source(
     """
     check_writable(folder)
     choices.applied(Recipe(columns=()))
-    engine = engine_for(cells_of(source))
+    engine = engine_for(cells_of(source), "" if here else engine_to_read(source))
     try:
         progress("Reading the file", 0.0)
         reading = reading or ReadOptions()

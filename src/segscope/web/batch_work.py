@@ -37,7 +37,11 @@ def score_upload(
     try:
         opened = load(study)
         done = opened.score_file(
-            source, target, progress=lambda stage, share: tell(stage=stage, share=round(share, 3)), renames=renames
+            source,
+            target,
+            progress=lambda stage, share: tell(stage=stage, share=round(share, 3)),
+            renames=renames,
+            here=True,
         )
         drift = vars(done.drift) if done.drift else None
         tell(done={"rows": done.rows, "columns": list(opened.result.segmentation.needed), "drift": drift})
