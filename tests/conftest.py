@@ -18,6 +18,8 @@ QUICK_SPARK = (
     "spark.sql.codegen.wholeStage=false spark.sql.codegen.factoryMode=NO_CODEGEN spark.sql.adaptive.enabled=false"
 )
 os.environ.setdefault("SEGSCOPE_TEST_SPARK", QUICK_SPARK)
+# Nothing runs long enough for Java's second compiler, or for a collector with threads of its own, to pay.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 # A further engine is tested by one more line here: every test that asks for `engine` runs on each of them.
 ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": connect, "spark": lambda: connect_engine("spark")}

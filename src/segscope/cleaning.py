@@ -4,14 +4,17 @@ Customers are never dropped. An implausible value counts as blank; a blank stays
 and takes the median only where clustering or scoring needs a number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from segscope.engine import LARGEST_NUMBER, Engine, one, rows
+from segscope.intake.cells import measure
 from segscope.intake.facts import ROW, ColumnFacts
 from segscope.recipe import CleaningRule, ColumnRole, Concept, Recipe, Role
 
@@ -58,10 +61,11 @@ def propose_rules(
     by_name = {f.name: f for f in facts}
     measures = [c for c in columns if c.role is Role.MEASURE]
     rules: list[CleaningRule] = []
+    placeholders = _placeholders(engine, table, [by_name[c.column] for c in measures])
     for column in measures:
         known = by_name[column.column]
         limits = _age_rule(column, known, as_of) or _size_rule(known)
-        rules += [r for r in (limits, _placeholder_rule(engine, table, known)) if r]
+        rules += [r for r in (limits, _placeholder_rule(known, placeholders.get(column.column, ()))) if r]
     implausible = {r.column for r in rules}
     blank = [c.column for c in measures if by_name[c.column].blanks > 0 or c.column in implausible]
     fills = [CleaningRule("fill", name, "blanks take the median where a number is needed") for name in blank]
@@ -94,16 +98,26 @@ def _outside(facts: ColumnFacts, low: float, high: float) -> bool:
     return below or (isinstance(facts.high, float) and facts.high > high)
 
 
-def _placeholder_rule(engine: Engine, table: ibis.Table, facts: ColumnFacts) -> CleaningRule | None:
+def _placeholders(engine: Engine, table: ibis.Table, facts: Sequence[ColumnFacts]) -> dict[str, tuple[float, ...]]:
+    """The placeholder numbers that columns hold beyond their fences, in rising order, by column: one pass."""
+    asked = {
+        f.name: {str(n): (table[f.name].cast("float64") == n).any() for n in _possible_placeholders(f)} for f in facts
+    }
+    found = measure(engine, table, asked)
+    return {name: tuple(float(number) for number, held in told.items() if held) for name, told in found.items()}
+
+
+def _possible_placeholders(facts: ColumnFacts) -> tuple[float, ...]:
     fences = far_out_fences(facts)
-    if fences is None or not facts.whole or not _outside(facts, *fences):
-        return None
-    value = table[facts.name].cast("float64")
-    beyond = table.filter((value < fences[0]) | (value > fences[1])).select(value=value).distinct()
-    found = sorted(
-        r["value"] for r in rows(engine, beyond.order_by("value").limit(10_000)) if is_placeholder(r["value"])
-    )
-    if not found:
+    if fences is None or not facts.whole or not isinstance(facts.low, float) or not isinstance(facts.high, float):
+        return ()
+    inside = (n for n in PLACEHOLDERS if facts.low <= n <= facts.high)
+    return tuple(n for n in inside if n < fences[0] or n > fences[1])
+
+
+def _placeholder_rule(facts: ColumnFacts, found: Sequence[float]) -> CleaningRule | None:
+    fences = far_out_fences(facts)
+    if not found or fences is None:
         return None
     listed = ", ".join(f"{v:,.0f}" for v in found[:3])
     fence = f"the fence of {fences[1]:,.0f} (upper quartile + 3 interquartile ranges)"
@@ -135,16 +149,25 @@ def is_placeholder(value: float) -> bool:
     return len(digits) >= PLACEHOLDER_DIGITS and len(set(digits)) == 1
 
 
+# Beyond 16 digits no float is one digit repeated.
+PLACEHOLDERS = tuple(
+    sign * float(str(digit) * length)
+    for sign, digits, lengths in ((-1, range(9, 0, -1), range(16, 3, -1)), (1, range(1, 10), range(4, 17)))
+    for length in lengths
+    for digit in digits
+    if is_placeholder(float(str(digit) * length))
+)
+
+
 def clean(table: ibis.Table, rules: Sequence[CleaningRule]) -> ibis.Table:
     """Return the table with implausible values blank. Only rules that are enabled count."""
     for rule in rules:
         if rule.action == "implausible" and rule.enabled:
-            table = table.mutate(**{rule.column: _without(table, rule)})
+            table = table.mutate(**{rule.column: _without(table[rule.column], rule)})
     return table
 
 
-def _implausible(table: ibis.Table, rule: CleaningRule) -> ir.BooleanValue:
-    value = table[rule.column]
+def _implausible(value: ir.Value, rule: CleaningRule) -> ir.BooleanValue:
     wrong: ir.BooleanValue = ibis.literal(False)
     if rule.low is not None:
         wrong = wrong | (value < rule.low)
@@ -153,9 +176,8 @@ def _implausible(table: ibis.Table, rule: CleaningRule) -> ir.BooleanValue:
     return wrong | value.isin(rule.values) if rule.values else wrong
 
 
-def _without(table: ibis.Table, rule: CleaningRule) -> ir.Value:
-    value = table[rule.column]
-    return ibis.ifelse(_implausible(table, rule), ibis.null(value.type()), value)
+def _without(value: ir.Value, rule: CleaningRule) -> ir.Value:
+    return ibis.ifelse(_implausible(value, rule), ibis.null(value.type()), value)
 
 
 def describe_cleaning(engine: Engine, table: ibis.Table, recipe: Recipe, facts: Sequence[ColumnFacts]) -> CleaningLog:
@@ -164,27 +186,53 @@ def describe_cleaning(engine: Engine, table: ibis.Table, recipe: Recipe, facts: 
     Entries come in the order: implausible, fill, set aside, repeated rows, repeated identifiers.
     """
     by_name = {f.name: f for f in facts}
-    log = [_implausible_entry(engine, table, r, recipe) for r in recipe.cleaning if r.action == "implausible"]
+    implausible = [r for r in recipe.cleaning if r.action == "implausible"]
     fills = [r for r in recipe.cleaning if r.action == "fill" and r.column in by_name]
-    log += [_fill_entry(engine, table, r, recipe, by_name[r.column]) for r in fills]
+    found = _what_rules_meet(engine, table, implausible, fills, recipe, by_name)
+    log = [_implausible_entry(engine, table, r, recipe, int(found[f"n{i}"] or 0)) for i, r in enumerate(implausible)]
+    log += [
+        _fill_entry(r, recipe, by_name[r.column], found[f"median{i}"], int(found[f"blank{i}"] or 0))
+        for i, r in enumerate(fills)
+    ]
     log += [
         CleaningEntry("set_aside", c.column, by_name[c.column].rows, f"{c.label} is left out: {c.reason}.")
         for c in recipe.columns
         if c.role is Role.CONSTANT
     ]
-    log += _repeated(engine, table, recipe)
+    log += _repeated(engine, table, recipe, by_name)
     return tuple(e for e in log if e.count > 0 or e.action == "set_aside")
 
 
-def _implausible_entry(engine: Engine, table: ibis.Table, rule: CleaningRule, recipe: Recipe) -> CleaningEntry:
+def _what_rules_meet(
+    engine: Engine,
+    table: ibis.Table,
+    implausible: Sequence[CleaningRule],
+    fills: Sequence[CleaningRule],
+    recipe: Recipe,
+    facts: Mapping[str, ColumnFacts],
+) -> dict[str, Any]:
+    """How many values are implausible by each rule; median and blanks of each filled column once it is cleaned."""
+    asked: dict[str, ir.Scalar] = {f"n{i}": _implausible(table[r.column], r).sum() for i, r in enumerate(implausible)}
+    known: dict[str, Any] = {}
+    for i, fill in enumerate(fills):
+        rules = [r for r in implausible if r.column == fill.column and r.enabled]
+        if rules or facts[fill.column].kind != "number":
+            column = reduce(_without, rules, table[fill.column])
+            asked |= {f"median{i}": column.cast("float64").quantile(0.5), f"blank{i}": column.isnull().sum()}
+        else:
+            known |= {f"median{i}": facts[fill.column].median, f"blank{i}": facts[fill.column].blanks}
+    return known | (one(engine, table.agg(**asked)) if asked else {})
+
+
+def _implausible_entry(
+    engine: Engine, table: ibis.Table, rule: CleaningRule, recipe: Recipe, count: int
+) -> CleaningEntry:
     identifier = recipe.identifier
-    wrong = table.filter(_implausible(table, rule))
+    wrong = table.filter(_implausible(table[rule.column], rule))
     value = wrong[rule.column]
     named = value.cast("string") if identifier is None else wrong[identifier].cast("string")
-    listed = rows(
-        engine, wrong.select(value=value, customer=named).order_by(["value", "customer"]).limit(LISTED_CUSTOMERS)
-    )
-    count = int(one(engine, wrong.agg(n=wrong.count()))["n"])
+    first = wrong.select(value=value, customer=named).order_by(["value", "customer"]).limit(LISTED_CUSTOMERS)
+    listed = rows(engine, first) if count else []
     values = ", ".join(f"{r['value']:.15g}" for r in listed) + (" …" if count > LISTED_CUSTOMERS else "")
     done = "counted as blank" if rule.enabled else "kept, since the rule is off"
     detail = f"{count:,} implausible {_plural('value', count)} in {rule.column} {done} ({values}): {rule.reason}."
@@ -193,12 +241,9 @@ def _implausible_entry(engine: Engine, table: ibis.Table, rule: CleaningRule, re
 
 
 def _fill_entry(
-    engine: Engine, table: ibis.Table, rule: CleaningRule, recipe: Recipe, facts: ColumnFacts
+    rule: CleaningRule, recipe: Recipe, facts: ColumnFacts, median: float | None, blank: int
 ) -> CleaningEntry:
-    cleaned = clean(table, [r for r in recipe.cleaning if r.column == rule.column])
-    median = one(engine, cleaned.agg(median=cleaned[rule.column].cast("float64").quantile(0.5)))["median"]
-    blank = one(engine, cleaned.agg(n=cleaned[rule.column].isnull().sum()))["n"]
-    made = int(blank or 0) - facts.blanks
+    made = blank - facts.blanks
     extra = f", and {made:,} implausible {_plural('value', made)}," if made > 0 else ""
     what = f"{facts.blanks:,} {_plural('blank', facts.blanks)}{extra} in {rule.column}"
     filled = f"the median {median:,.6g}" if median is not None else "nothing"
@@ -207,7 +252,7 @@ def _fill_entry(
     return CleaningEntry("fill", rule.column, facts.blanks, detail, rule=rule_key(rule, recipe.cleaning))
 
 
-def _repeated(engine: Engine, table: ibis.Table, recipe: Recipe) -> CleaningLog:
+def _repeated(engine: Engine, table: ibis.Table, recipe: Recipe, facts: Mapping[str, ColumnFacts]) -> CleaningLog:
     entries: list[CleaningEntry] = []
     content = [c for c in table.columns if c not in (ROW, recipe.identifier)]
     if content:
@@ -217,10 +262,9 @@ def _repeated(engine: Engine, table: ibis.Table, recipe: Recipe) -> CleaningLog:
         detail = f"{extra:,} rows repeat another row exactly{but}. They are kept: two customers can look alike."
         entries.append(CleaningEntry("report_repeated", "", extra, detail))
     if recipe.identifier:
-        known = table.filter(table[recipe.identifier].notnull())
-        found = one(engine, known.agg(n=known.count() - known[recipe.identifier].nunique()))
-        detail = f"{found['n']:,} rows repeat an identifier in {recipe.identifier} that another row has. They are kept."
-        entries.append(CleaningEntry("report_repeated_identifier", recipe.identifier, int(found["n"]), detail))
+        twice = facts[recipe.identifier].present - facts[recipe.identifier].distinct
+        detail = f"{twice:,} rows repeat an identifier in {recipe.identifier} that another row has. They are kept."
+        entries.append(CleaningEntry("report_repeated_identifier", recipe.identifier, twice, detail))
     return tuple(entries)
 
 

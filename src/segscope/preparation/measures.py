@@ -1,7 +1,7 @@
 """Preparation of numbers and flags: filled, seen on a log scale or not, bounded, standardised."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import ibis
@@ -86,6 +86,7 @@ def fit_measures(
     """
     numbers = table.select(**{f"x{i}": as_number(table[f]) for i, f in enumerate(features)})
     tails = quantiles(engine, numbers, QUANTILES)
+    inner = {i: tail for i, f in enumerate(features) if (tail := tails[f"x{i}"]) is not None}
     whole = one(
         engine,
         numbers.agg(
@@ -93,41 +94,33 @@ def fit_measures(
             **{f"low{i}": numbers[f"x{i}"].min() for i in range(len(features))},
             **{f"high{i}": numbers[f"x{i}"].max() for i in range(len(features))},
             **{f"blanks{i}": numbers[f"x{i}"].isnull().sum() for i in range(len(features))},
+            **{f"inner{i}": _within(numbers[f"x{i}"], tail).sum() for i, tail in inner.items()},
         ),
     )
     count = int(whole["n"])
     off = {(r.action, r.column) for r in rules if not r.enabled}
     fills = {r.column: r.values[0] for r in rules if r.action == "fill" and r.enabled and r.values}
-    steps: list[FeaturePreparation] = []
     for i, feature in enumerate(features):
-        tail = tails[f"x{i}"]
-        if tail is None or whole[f"low{i}"] == whole[f"high{i}"]:
+        if i not in inner or whole[f"low{i}"] == whole[f"high{i}"]:
             raise ColumnError(f"The feature {feature!r} has the same value for every customer. Choose another.")
         if max(abs(whole[f"low{i}"]), abs(whole[f"high{i}"])) > LARGEST_NUMBER:
             raise too_large(feature)
-        step = FeaturePreparation(
-            feature,
-            fills.get(feature, tail[2]),
-            False,
-            None,
-            None,
-            0.0,
-            1.0,
-            int(whole[f"blanks{i}"]),
-            0,
-        )
-        if transform == "auto":
-            log = (
-                ("log", feature) not in off
-                and tail[0] >= 0  # a few returns must not decide
-                and _skewness(engine, table, feature, tail[0], tail[4]) > LOG_ABOVE_SKEWNESS
-            )
-            step = replace(step, log=log)
-            if ("bound", feature) not in off:
-                step = _bounded(step, tail[1], tail[3])
-        largest = max(abs(_onto_scale(whole[f"low{i}"], step)), abs(_onto_scale(whole[f"high{i}"], step)))
-        steps.append(_standardised(engine, table, step, largest, count))
-    return tuple(steps)
+    # A few returns must not decide.
+    asked = {
+        i: (tail, int(whole[f"inner{i}"] or 0))
+        for i, tail in inner.items()
+        if transform == "auto" and ("log", features[i]) not in off and tail[0] >= 0
+    }
+    skewness = _skewness(engine, numbers, asked)
+    steps: list[FeaturePreparation] = []
+    for i, feature in enumerate(features):
+        fill, log = fills.get(feature, inner[i][2]), skewness.get(i, 0.0) > LOG_ABOVE_SKEWNESS
+        step = FeaturePreparation(feature, fill, log, None, None, 0.0, 1.0, int(whole[f"blanks{i}"]), 0)
+        if transform == "auto" and ("bound", feature) not in off:
+            step = _bounded(step, inner[i][1], inner[i][3])
+        steps.append(step)
+    largest = [_largest(whole[f"low{i}"], whole[f"high{i}"], step) for i, step in enumerate(steps)]
+    return _standardised(engine, numbers, steps, largest, count)
 
 
 def _bounded(step: FeaturePreparation, quarter: float, three_quarters: float) -> FeaturePreparation:
@@ -139,46 +132,86 @@ def _onto_scale(value: float, step: FeaturePreparation) -> float:
     return math.log(max(value, 0.0) + 1.0) if step.log else value
 
 
-def _skewness(engine: Engine, table: ibis.Table, feature: str, low: float, high: float) -> float:
+def _largest(low: float, high: float, step: FeaturePreparation) -> float:
+    """The largest size that a transformed value can have."""
+    size = max(abs(_onto_scale(low, step)), abs(_onto_scale(high, step)))
+    return size if step.low is None or step.high is None else min(size, max(abs(step.low), abs(step.high)))
+
+
+def _within(value: ir.FloatingValue, tail: Sequence[float]) -> ir.BooleanValue:
     # Between the first and the last percentile, so that one absurd value does not decide.
-    value = as_number(table[feature])
-    inner = table.select(x=value).filter((value >= low) & (value <= high))
-    mean, (second, third) = _moments(engine, inner, max(abs(low), abs(high), high - low))
-    return third / second**1.5 if second > 0 else 0.0 * mean
+    return (value >= tail[0]) & (value <= tail[4])
 
 
-def _moments(engine: Engine, values: ibis.Table, largest: float) -> tuple[float, tuple[float, float]]:
-    count = int(one(engine, values.agg(n=values.count()))["n"])
-    if count == 0:
-        return 0.0, (0.0, 0.0)
-    scale = fixed_point_scale(largest, count)
-    mean = int(one(engine, values.agg(s=exact_sum(values.x, scale)))["s"] or 0) / scale / count
-    spread = 2 * largest
-    off = values.x - mean
-    scales = fixed_point_scale(spread**2, count), fixed_point_scale(spread**3, count)
-    found = one(engine, values.agg(second=exact_sum(off * off, scales[0]), third=exact_sum(off * off * off, scales[1])))
-    return mean, (int(found["second"]) / scales[0] / count, int(found["third"]) / scales[1] / count)
+def _skewness(
+    engine: Engine, numbers: ibis.Table, asked: Mapping[int, tuple[Sequence[float], int]]
+) -> dict[int, float]:
+    """The skewness of columns between their first and last percentile, each with the customers there: two passes."""
+    asked = {i: told for i, told in asked.items() if told[1]}
+    if not asked:
+        return {}
+    columns = {i: numbers[f"x{i}"] for i in asked}
+    inner = numbers.select(
+        **{
+            f"x{i}": ibis.ifelse(_within(columns[i], tail), columns[i], ibis.null("float64"))
+            for i, (tail, _) in asked.items()
+        }
+    )
+    value = {i: inner[f"x{i}"] for i in asked}
+    size = {i: max(abs(tail[0]), abs(tail[4])) for i, (tail, _) in asked.items()}
+    scale = {i: fixed_point_scale(size[i], n) for i, (_, n) in asked.items()}
+    sums = one(engine, inner.agg(**{f"s{i}": exact_sum(value[i], scale[i]) for i in asked}))
+    off = {i: value[i] - int(sums[f"s{i}"] or 0) / scale[i] / n for i, (_, n) in asked.items()}
+    scales = {
+        i: (fixed_point_scale((2 * size[i]) ** 2, n), fixed_point_scale((2 * size[i]) ** 3, n))
+        for i, (_, n) in asked.items()
+    }
+    second = {f"second{i}": exact_sum(off[i] * off[i], scales[i][0]) for i in asked}
+    third = {f"third{i}": exact_sum(off[i] * off[i] * off[i], scales[i][1]) for i in asked}
+    found = one(engine, inner.agg(**second, **third))
+    result = {}
+    for i, (_, n) in asked.items():
+        variance, cubes = (int(found[f"{m}{i}"]) / scales[i][j] / n for j, m in enumerate(("second", "third")))
+        result[i] = cubes / variance**1.5 if variance > 0 else 0.0
+    return result
 
 
 def _standardised(
-    engine: Engine, table: ibis.Table, step: FeaturePreparation, largest: float, count: int
-) -> FeaturePreparation:
-    value = _transformed(as_number(table[step.feature]), step)
-    plain = filled_expression(as_number(table[step.feature]), step)
-    beyond = ibis.literal(False)
-    if step.low is not None and step.high is not None:
-        beyond = (plain < step.low) | (plain > step.high)
-        largest = min(largest, max(abs(step.low), abs(step.high)))
-    values = table.select(x=value, beyond=beyond)
-    scale = fixed_point_scale(largest, count)
-    first = one(engine, values.agg(s=exact_sum(values.x, scale), bounded=values.beyond.cast("int64").sum()))
-    mean = int(first["s"]) / scale / count
-    off = values.x - mean
-    square_scale = fixed_point_scale((2 * largest) ** 2, count)
-    variance = int(one(engine, values.agg(s=exact_sum(off * off, square_scale)))["s"]) / square_scale / count
-    if variance <= 0:
-        raise ColumnError(f"The feature {step.feature!r} hardly varies between customers. Choose another.")
-    return replace(step, mean=mean, deviation=math.sqrt(variance), bounded=int(first["bounded"] or 0))
+    engine: Engine,
+    numbers: ibis.Table,
+    steps: Sequence[FeaturePreparation],
+    largest: Sequence[float],
+    count: int,
+) -> tuple[FeaturePreparation, ...]:
+    """Steps with the mean and the deviation of what they make of their column, and how many it bounds: two passes."""
+    plain = [filled_expression(numbers[f"x{i}"], step) for i, step in enumerate(steps)]
+    value = numbers.select(
+        **{f"x{i}": _bounded_expression(plain[i], step) for i, step in enumerate(steps)},
+        **{f"beyond{i}": _beyond_bounds(plain[i], step) for i, step in enumerate(steps)},
+    )
+    scale = [fixed_point_scale(size, count) for size in largest]
+    sums = {f"s{i}": exact_sum(value[f"x{i}"], scale[i]) for i in range(len(steps))}
+    beyond = {f"bounded{i}": value[f"beyond{i}"].sum() for i in range(len(steps))}
+    first = one(engine, value.agg(**sums, **beyond))
+    means = [int(first[f"s{i}"]) / scale[i] / count for i in range(len(steps))]
+    off = [value[f"x{i}"] - mean for i, mean in enumerate(means)]
+    square_scale = [fixed_point_scale((2 * size) ** 2, count) for size in largest]
+    found = one(engine, value.agg(**{f"v{i}": exact_sum(off[i] * off[i], square_scale[i]) for i in range(len(steps))}))
+    result = []
+    for i, step in enumerate(steps):
+        variance = int(found[f"v{i}"]) / square_scale[i] / count
+        if variance <= 0:
+            raise ColumnError(f"The feature {step.feature!r} hardly varies between customers. Choose another.")
+        result.append(
+            replace(step, mean=means[i], deviation=math.sqrt(variance), bounded=int(first[f"bounded{i}"] or 0))
+        )
+    return tuple(result)
+
+
+def _beyond_bounds(plain: ir.FloatingValue, step: FeaturePreparation) -> ir.BooleanValue:
+    if step.low is None or step.high is None:
+        return ibis.literal(False)
+    return (plain < step.low) | (plain > step.high)
 
 
 def filled_expression(
@@ -198,10 +231,6 @@ def _bounded_expression(plain: ir.FloatingValue, step: FeaturePreparation) -> ir
     if step.low is None or step.high is None:
         return plain
     return ibis.cases((plain < step.low, step.low), (plain > step.high, step.high), else_=plain)
-
-
-def _transformed(value: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
-    return _bounded_expression(filled_expression(value, step), step)
 
 
 def standardised_expression(filled: ir.FloatingValue, step: FeaturePreparation) -> ir.FloatingValue:
