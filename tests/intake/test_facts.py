@@ -37,6 +37,15 @@ def test_whole_numbers_are_told_from_others_at_any_size(engine: Engine, values: 
     assert facts(engine, a=values)["a"].whole is whole
 
 
+def test_different_values_of_many_rows_are_counted_exactly_too(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segscope.intake.facts.ESTIMATED_FIRST_ABOVE_ROWS", 100)
+    monkeypatch.setattr("segscope.intake.facts.FEW_VALUES", 40)
+    found = facts(
+        engine, few=[i % 7 for i in range(3000)], many=[i % 997 for i in range(3000)], none=pa.nulls(3000, pa.string())
+    )
+    assert {name: f.distinct for name, f in found.items()} == {"few": 7, "many": 997, "none": 0}
+
+
 def test_a_text_has_its_length_and_its_at_signs(engine: Engine) -> None:
     found = facts(engine, a=["a@b.c", "xyz", None, "xyz"])["a"]
     assert (found.kind, found.distinct, found.blanks) == ("text", 2, 1)

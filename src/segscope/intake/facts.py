@@ -17,7 +17,9 @@ __all__ = ["ROW", "ColumnFacts", "column_kind", "measure_facts", "sample_rows"]
 
 Kind = Literal["number", "date", "boolean", "text"]
 AGGREGATES_OF_MANY_ROWS = 24  # a query: quartiles hold a column in memory
-APPROXIMATE_ABOVE_ROWS = 500_000
+ESTIMATED_FIRST_ABOVE_ROWS = 500_000
+FEW_VALUES = 10_000
+"""So many different values of each column are counted in one query; more of them in a query a column."""
 SAMPLE_ROWS = 2_000
 FEWEST_DIGITS_OF_A_CARD = 13
 
@@ -67,21 +69,24 @@ def column_kind(column: ir.Value) -> Kind:
 
 
 def measure_facts(engine: Engine, table: ibis.Table) -> tuple[ColumnFacts, ...]:
-    """Compute the facts of every column (but the row number) in a few aggregate queries.
-
-    Distinct values are exact up to 500,000 rows; above, estimated, except where an estimate near the number of rows
-    calls for an exact count.
-    """
+    """Compute the facts of every column (but the row number) in a few aggregate queries."""
     names = [c for c in table.columns if c != ROW]
     rows = int(one(engine, table.agg(n=table.count()))["n"])
     if not names:
         return ()
-    approximate = rows > APPROXIMATE_ABOVE_ROWS
-    wanted = {name: _aggregates(engine, table[name], approximate) for name in names}
-    found = measure(engine, table, wanted, AGGREGATES_OF_MANY_ROWS) if approximate else measure(engine, table, wanted)
+    many = rows > ESTIMATED_FIRST_ABOVE_ROWS
+    wanted = {name: _aggregates(engine, table[name], many) for name in names}
+    found = measure(engine, table, wanted, AGGREGATES_OF_MANY_ROWS) if many else measure(engine, table, wanted)
     facts = [_facts(table[name], name, rows, found[name]) for name in names]
-    exact = [_exact_distinct(engine, table, f) if approximate and f.distinct > 0.9 * f.present else f for f in facts]
-    return _with_contents(engine, table, exact)
+    return _with_contents(engine, table, _counted(engine, table, facts) if many else facts)
+
+
+def _counted(engine: Engine, table: ibis.Table, facts: Sequence[ColumnFacts]) -> list[ColumnFacts]:
+    """Facts with exact counts of different values in place of estimates, which only say how to count."""
+    few = {f.name: {"distinct": engine.distinct(table[f.name])} for f in facts if f.distinct <= FEW_VALUES}
+    many = {f.name: {"distinct": table[f.name].nunique()} for f in facts if f.name not in few}
+    found = measure(engine, table, few) | measure(engine, table, many, at_once=1)
+    return [replace(f, distinct=int(found[f.name]["distinct"])) for f in facts]
 
 
 def sample_rows(engine: Engine, table: ibis.Table, names: Sequence[str], rows: int, wanted: int) -> dict[str, Any]:
@@ -105,11 +110,11 @@ def _could_be_cards(facts: ColumnFacts) -> bool:
     return facts.kind == "number" and facts.whole and low >= 10.0 ** (FEWEST_DIGITS_OF_A_CARD - 1)
 
 
-def _aggregates(engine: Engine, column: ir.Value, approximate: bool) -> dict[str, ir.Scalar]:
+def _aggregates(engine: Engine, column: ir.Value, estimated: bool) -> dict[str, ir.Scalar]:
     kind = column_kind(column)
     result: dict[str, ir.Scalar] = {
         "blanks": column.isnull().sum(),
-        "distinct": column.approx_nunique() if approximate else engine.distinct(column),
+        "distinct": column.approx_nunique() if estimated else engine.distinct(column),
     }
     if kind in ("number", "date"):
         result |= {"low": column.min(), "high": column.max()}
@@ -146,11 +151,6 @@ def _facts(column: ir.Value, name: str, rows: int, found: Counts) -> ColumnFacts
         mean_length=float(found.get("mean_length") or 0) / present,
         at_signs=float(found.get("at_signs") or 0) / present,
     )
-
-
-def _exact_distinct(engine: Engine, table: ibis.Table, facts: ColumnFacts) -> ColumnFacts:
-    exact = one(engine, table.agg(n=table[facts.name].nunique()))["n"]
-    return replace(facts, distinct=int(exact))
 
 
 def _plain(value: Any) -> float | date | None:
