@@ -8,7 +8,7 @@ import itertools
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ from segscope.engine import spark_sql as sql
 from segscope.engine.protocol import BATCH_ROWS, NUMBER, DelimitedForm, Place
 from segscope.engine.quoting import backticked, escaped
 from segscope.engine.spark_session import open_session
+from segscope.engine.spark_watch import Watch
 from segscope.engine.stopping import NOBODY_WAITS, Stop
 from segscope.engine.tallies import all_at_once, to_count
 from segscope.errors import CancelledError, DataError, SegscopeError
@@ -47,6 +48,8 @@ class SparkEngine:
     def __init__(self, place: str = "spark") -> None:
         self.place = place
         self._session = open_session(place)
+        # Spark on this machine has no workers to lose, and behind Connect they are not for us to count.
+        self._watch = Watch(self._session.sparkContext, place) if place.startswith("spark://") else None
         self._stored: dict[str, str] = {}
         self._numbers = itertools.count()
         self._lock = threading.Lock()
@@ -261,12 +264,17 @@ class SparkEngine:
         from pyspark.errors import PySparkException
 
         try:
-            return work()
+            with self._watch.over() if self._watch else nullcontext():
+                return work()
         except (PySparkException, Py4JError, ConnectionError) as error:
-            trouble = trouble_of(str(error), self.place)
+            trouble = _lost(self.place) if self._is_lost() else trouble_of(str(error), self.place)
             if trouble is None:
                 raise
             raise trouble from error
+
+    def _is_lost(self) -> bool:
+        """Whether the connection is closed; what Spark says of a query then is of many kinds."""
+        return self._watch is not None and not self._watch.is_open
 
 
 def trouble_of(said: str, place: str) -> SegscopeError | None:
@@ -274,15 +282,15 @@ def trouble_of(said: str, place: str) -> SegscopeError | None:
 
     >>> print(trouble_of("Cannot call methods on a stopped SparkContext.", "spark://10.0.0.7:7077"))
     The connection to spark://10.0.0.7:7077 was lost. Nothing was changed; try again when the cluster is back.
+    >>> type(trouble_of("Job 7 cancelled because SparkContext was shut down", "spark://10.0.0.7:7077")).__name__
+    'DataError'
     """
     lost = ("stopped SparkContext", "SparkContext was shut down", "has been shutdown", "UNAVAILABLE", "masters are un",
             "Connection refused", "SparkContext has been")  # fmt: skip
+    if any(sign in said for sign in lost):
+        return _lost(place)
     if "cancelled" in said or "OPERATION_CANCELED" in said or "OPERATION_CANCELLED" in said:
         return CancelledError(NOBODY_WAITS)
-    if any(sign in said for sign in lost):
-        return DataError(
-            f"The connection to {place} was lost. Nothing was changed; try again when the cluster is back."
-        )
     if re.search(r"OutOfMemoryError|not enough memory|CANNOT_ACQUIRE_MEMORY|maxResultSize", said, re.IGNORECASE):
         return DataError("The data do not fit the memory that Spark is allowed. Give its executors more.")
     if "Job aborted" in said and "Lost task" in said and "ExecutorLostFailure" in said:
@@ -297,6 +305,10 @@ def trouble_of(said: str, place: str) -> SegscopeError | None:
 def _first_line(said: str) -> str:
     """What an error says first, without the name of its class."""
     return re.sub(r"^\[[\w.]+\] ", "", said.strip().splitlines()[0])
+
+
+def _lost(place: str) -> DataError:
+    return DataError(f"The connection to {place} was lost. Nothing was changed; try again when the cluster is back.")
 
 
 def _as_spark_takes(rows: pa.Table) -> pa.Table:

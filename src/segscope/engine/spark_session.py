@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from segscope.engine.spark_watch import is_open
 from segscope.errors import SourceError
 from segscope.scratch import scratch_folder
 from segscope.settings import from_environment
@@ -124,7 +125,7 @@ def _local_or_cluster(place: str) -> Any:
 
     master = f"local[{os.cpu_count() or 1}]" if place == "spark" else place
     running = SparkSession.getActiveSession() or SparkSession._instantiatedSession
-    if running is not None and running.sparkContext._jsc is not None and not running.sparkContext._jsc.sc().isStopped():
+    if running is not None and is_open(running.sparkContext):
         if str(running.sparkContext.master).partition("[")[0] != master.partition("[")[0]:
             raise SourceError(f"This process is connected to {running.sparkContext.master}; it cannot be to {place}.")
         return running.newSession()
