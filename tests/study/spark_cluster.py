@@ -32,7 +32,7 @@ class Cluster:
 
 
 @contextmanager
-def cluster(place: Path, workers: int = 2) -> Iterator[Cluster]:
+def cluster(place: Path, workers: int = 2, memory: str = "700m") -> Iterator[Cluster]:
     """Start a cluster that keeps its files in a folder; all of its processes are gone at the end."""
     port = _free_port()
     address = f"spark://127.0.0.1:{port}"
@@ -41,7 +41,7 @@ def cluster(place: Path, workers: int = 2) -> Iterator[Cluster]:
         started.append(_start(place / "master", "master.Master", "--port", str(port)))
         _wait_for(place / "master.log", "I have been elected leader", 1)
         for i in range(workers):
-            given = ["--cores", "1", "--memory", "700m", "--work-dir", str(place / f"worker-{i}"), address]
+            given = ["--cores", "1", "--memory", memory, "--work-dir", str(place / f"worker-{i}"), address]
             started.append(_start(place / f"worker-{i}", "worker.Worker", *given))
         _wait_for(place / "master.log", "Registering worker", workers)
         yield Cluster(address, started[0].pid, tuple(process.pid for process in started[1:]))
