@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from segscope.engine import connect
 from segscope.insights import find_opportunities
@@ -82,6 +83,26 @@ def test_units_do_not_matter(seed: int, scale: float, shift: float) -> None:
 def test_the_size_of_a_test_is_that_of_the_books() -> None:
     assert customers_for_means(0.2, 1.0) == 393  # Cohen (1988), table 2.4.1, as the normal approximation has it
     assert customers_for_rates(0.05, 0.06) == 8158
+
+
+@pytest.mark.parametrize(("difference", "deviation"), [(0.2, 1.0), (4.0, 12.0), (50.0, 60.0)])
+def test_a_test_of_means_of_that_size_has_the_power_that_is_promised(difference: float, deviation: float) -> None:
+    """Beside the formula: the exact power of the t-test, from the noncentral t distribution."""
+    n = customers_for_means(difference, deviation)
+    freedom, shift = 2 * n - 2, difference / deviation * math.sqrt(n / 2)
+    limit = stats.t.ppf(0.975, freedom)
+    power = stats.nct.sf(limit, freedom, shift) + stats.nct.cdf(-limit, freedom, shift)
+    assert power == pytest.approx(0.8, abs=0.025)
+
+
+@pytest.mark.parametrize(("one", "other"), [(0.05, 0.06), (0.1, 0.15), (0.3, 0.4)])
+def test_a_test_of_rates_of_that_size_has_the_power_that_is_promised(one: float, other: float) -> None:
+    """Beside the formula: 20,000 tests of groups drawn by chance."""
+    n, random = customers_for_rates(one, other), np.random.default_rng(7)
+    first, second = random.binomial(n, one, 20_000) / n, random.binomial(n, other, 20_000) / n
+    pooled = (first + second) / 2
+    shown = np.abs(first - second) > stats.norm.ppf(0.975) * np.sqrt(pooled * (1 - pooled) * 2 / n)
+    assert shown.mean() == pytest.approx(0.8, abs=0.02)
 
 
 # -------------------------------------------------------------------------------------------------------- opportunities

@@ -12,6 +12,7 @@ import duckdb
 import ibis
 import psycopg
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import sqlglot
 from typer.testing import CliRunner
@@ -300,26 +301,46 @@ def test_the_command_writes_the_statement(shop: Path, tmp_path: Path) -> None:
     assert (tmp_path / "s.sql").read_text(encoding="utf-8") == shown.output == load(shop).sql("snowflake", "a.b") + "\n"
 
 
-def check_study(folder: Path, table: pa.Table, postgres: psycopg.Connection[Any], key: str) -> None:
-    """Every customer of a table, as Python scores it and as both databases do."""
-    study = load(folder)
-    whole = study.score(table)
+def by_python(folder: Path, table: pa.Table) -> dict[str, tuple[Any, ...]]:
+    """What the product says of every customer of a table, by ID."""
+    whole = load(folder).score(table)
     scores = zip(*(whole[c].to_pylist() for c in whole.column_names[-3:]), strict=True)
-    wanted = dict(zip(table[key].to_pylist(), scores, strict=True))
+    return dict(zip(table["ID"].to_pylist(), scores, strict=True))
+
+
+def check_study(folder: Path, table: pa.Table, postgres: psycopg.Connection[Any]) -> None:
+    """Every customer of a table, as Python scores it and as both databases do."""
+    study, wanted = load(folder), by_python(folder, table)
     alike(on_duckdb(table, study.sql("duckdb")), wanted)
     stored(postgres, table, "customers")
     alike(postgres.execute(study.sql("postgres")).fetchall(), wanted)
 
 
+@pytest.fixture(scope="module")
+def real_study(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pa.Table]:
+    folder = tmp_path_factory.mktemp("real") / "study"
+    fit_source(real_data / "marketing_campaign.csv", folder, Choices(segments=4), thorough=False)
+    engine = connect()
+    table = engine.fetch(read_data(folder, read_card(folder), engine, "source").drop("__row"))
+    engine.close()
+    return folder, table
+
+
 @pytest.mark.real
 def test_the_real_customers_are_placed_alike(
-    real_data: Path, postgres: psycopg.Connection[Any], tmp_path: Path
+    real_study: tuple[Path, pa.Table], postgres: psycopg.Connection[Any]
 ) -> None:
-    fit_source(real_data / "marketing_campaign.csv", tmp_path / "study", Choices(segments=4))
-    engine = connect()
-    source = read_data(tmp_path / "study", read_card(tmp_path / "study"), engine, "source")
-    table = engine.fetch(source.drop("__row"))
-    check_study(tmp_path / "study", table, postgres, "ID")
+    check_study(*real_study, postgres)
+
+
+@pytest.mark.real
+def test_the_real_customers_are_placed_alike_on_spark(
+    real_study: tuple[Path, pa.Table], spark: Any, tmp_path: Path
+) -> None:
+    folder, table = real_study
+    pq.write_table(table, tmp_path / "customers.parquet")
+    spark.read.parquet(str(tmp_path / "customers.parquet")).createOrReplaceTempView("customers")
+    alike([tuple(row) for row in spark.sql(load(folder).sql("spark")).collect()], by_python(folder, table))
 
 
 @pytest.mark.slow
@@ -339,4 +360,4 @@ def test_a_hundred_thousand_sample_customers_with_blanks_and_extremes_are_placed
         wanted = [*load(tmp_path / "study").result.segmentation.needed]
         names = ", ".join(f'"{n}"' for n in ["ID", *wanted])
         table = connection.execute(f"SELECT {names} FROM t ORDER BY ID").to_arrow_table()
-    check_study(tmp_path / "study", table, postgres, "ID")
+    check_study(tmp_path / "study", table, postgres)

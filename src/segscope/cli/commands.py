@@ -181,8 +181,8 @@ def score(
         try:
             found = load(study).score_file(source, output, reading, renames=renames(rename))
         except MissingColumnsError as error:
-            near = likely(error.missing, error.there)
-            flags = " ".join(f"--rename '{near.get(name, 'COLUMN')}={name}'" for name in error.missing)
+            near = likely(error.missing, error.there) or {error.missing[0]: "COLUMN"}
+            flags = " ".join(f"--rename '{column}={name}'" for name, column in near.items())
             raise SourceError(f"{error} If another column is meant, add {flags}.") from None
     typer.echo(f"{found.rows:,} customers scored into {output.name}")
     if found.drift:
