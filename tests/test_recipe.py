@@ -107,6 +107,9 @@ def plain(**changes: Any) -> str:
             plain(columns=[{"column": "a", "role": "king", "reason": "", "label": ""}]),
             r"columns\[0\].role must be Role",
         ),
+        (plain(columns=[{"column": "a", "role": [], "reason": "", "label": ""}]), r"columns\[0\].role must be Role"),
+        ("[" * 100_000, "nested too deeply"),
+        ("9" * 5_000, "too many digits"),
         (plain(columns=["a"]), r"recipe.columns\[0\] must be an object"),
         (plain(columns={"a": 1}), "recipe.columns must be"),
         (plain(as_of="2014-02-30"), "must be a date like 2014-06-29"),
@@ -119,7 +122,7 @@ def plain(**changes: Any) -> str:
         (plain(cleaning=[{"action": "fill", "column": "a", "reason": "", "low": float("inf")}]), r"low must be float"),
         (plain(cleaning=[{"action": "fill", "column": "a", "reason": "", "low": 10**400}]), r"low must be float"),
     ],
-    ids=range(22),
+    ids=range(25),
 )
 def test_a_damaged_or_foreign_recipe_is_refused_with_the_place_that_is_wrong(text: str, complaint: str) -> None:
     with pytest.raises(RecipeError, match=complaint):

@@ -296,10 +296,7 @@ class Recipe:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read a recipe; anything but a recipe of this schema version is refused with a reason."""
-        try:
-            data = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise RecipeError(f"The recipe is not JSON: {error.msg} in line {error.lineno}.") from None
+        data = parse_json(text, RecipeError, "recipe")
         if not isinstance(data, dict) or data.get("schema_version") != SCHEMA_VERSION:
             raise RecipeError(f"The recipe must be a JSON object with schema_version {SCHEMA_VERSION}.")
         recipe = build(cls, data, RecipeError, "recipe")
@@ -324,6 +321,22 @@ def to_plain(value: Any) -> Any:
 def dump_json(value: Any) -> str:
     """JSON text of a frozen dataclass; non-finite numbers are refused, since JSON has none."""
     return json.dumps(to_plain(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def parse_json(text: str, error: type[Exception], what: str) -> Any:
+    """Parse JSON that somebody may have damaged, or made to do harm, or raise ``error`` with the reason.
+
+    >>> parse_json("[1,", RecipeError, "recipe")
+    Traceback (most recent call last):
+    segscope.errors.RecipeError: The recipe is not JSON: Expecting value in line 1.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as found:
+        raise error(f"The {what} is not JSON: {found.msg} in line {found.lineno}.") from None
+    except (ValueError, RecursionError):
+        reason = "it is nested too deeply, or holds a number of too many digits"
+        raise error(f"The {what} is not JSON that can be read: {reason}.") from None
 
 
 def build(kind: Any, data: Any, error: type[Exception], where: str) -> Any:
@@ -354,13 +367,13 @@ def build(kind: Any, data: Any, error: type[Exception], where: str) -> Any:
     if origin is Literal and data in args:
         return data
     if isinstance(kind, type):
-        if issubclass(kind, StrEnum) and data in {e.value for e in kind}:
+        if issubclass(kind, StrEnum) and data in [e.value for e in kind]:  # a list may be asked for what has no hash
             return kind(data)
         if kind is date and isinstance(data, str):
             try:
                 return date.fromisoformat(data)
             except ValueError:
-                raise error(f"{where} must be a date like 2014-06-29. Got {data!r}.") from None
+                raise error(f"{where} must be a date like 2014-06-29. Got {data!r:.80}.") from None
         if kind is float and isinstance(data, (int, float)) and not isinstance(data, bool) and _finite(data):
             return float(data)
         if kind in (int, str, bool, type(None)) and type(data) is kind:

@@ -59,8 +59,19 @@ def test_a_study_holds_no_path_of_the_machine_that_made_it(study: Path, shop_fil
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"{", b"null", b"[1]", b'"x"', b"[" * 100_000, b"\xff\xfe\x00", b'{"schema_version": 1}', b"{}"],
-    ids=["empty", "cut", "null", "list", "text", "deep", "binary", "bare", "blank"],
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[1]",
+        b'"x"',
+        b"[" * 100_000,
+        b"\xff\xfe\x00",
+        b'{"schema_version": 1}',
+        b"{}",
+        b"9" * 5_000,
+    ],
+    ids=["empty", "cut", "null", "list", "text", "deep", "binary", "bare", "blank", "digits"],
 )
 @pytest.mark.parametrize("part", ["card", "fit"])
 def test_a_damaged_file_is_refused(study: Path, part: str, text: bytes) -> None:

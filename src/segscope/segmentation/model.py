@@ -1,6 +1,5 @@
 """The fitted model: what it consists of, and its JSON."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,7 +13,7 @@ from segscope.features import source_columns
 from segscope.hand import HandStep, check_steps, pins
 from segscope.origins import Former, Origin
 from segscope.preparation import Preparation, coordinates
-from segscope.recipe import Recipe, build, dump_json
+from segscope.recipe import Recipe, build, dump_json, parse_json
 from segscope.segmentation.checking import SCHEMA_VERSION, check_shape
 
 VerdictWord = Literal["natural", "reproducible", "constructed"]
@@ -134,10 +133,7 @@ class Segmentation:
     @classmethod
     def from_json(cls, text: str, where: str = "segmentation") -> Self:
         """Read a segmentation; a foreign or damaged file is refused with a reason."""
-        try:
-            data = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise StudyError(f"The {where} is not JSON: {error.msg} in line {error.lineno}.") from None
+        data = parse_json(text, StudyError, where)
         if not isinstance(data, dict) or data.get("schema_version") != SCHEMA_VERSION:
             raise StudyError(f"The {where} must be a JSON object with schema_version {SCHEMA_VERSION}.")
         found = cast(Self, build(cls, data, StudyError, where))

@@ -130,7 +130,7 @@ def _read_json(path: Path) -> object:
         raise StudyError(f"{path.name} is larger than a study's file can be.")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, no JSON, a number of too many digits
         raise StudyError(
             f"{path.name} is damaged and cannot be read ({type(error).__name__}). Fit the study again."
         ) from None

@@ -41,7 +41,7 @@ def read_reference(path: Path) -> Reference:
     """Read a reference that a study holds."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         raise StudyError(f"{path.name} is damaged and cannot be read. Fit the study again.") from None
     found: Reference = build(Reference, data, StudyError, path.name)
     return found
