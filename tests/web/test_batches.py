@@ -121,11 +121,12 @@ def test_another_column_can_stand_for_one_that_is_missing(client: TestClient, st
     assert left(studies) == []
 
 
-def test_the_choice_of_a_column_proposes_what_was_chosen_before_and_else_the_nearest() -> None:
+def test_the_choice_of_a_column_proposes_what_was_chosen_before_and_else_the_nearest(studies: Studies) -> None:
+    fit = studies.get("study").fit
     asked = Batch("t", "s", "f", "asking", missing=("spend", "orders"), there=("spent", "money", "</option><script>"))
 
     def proposed(kept: dict[str, str]) -> list[str]:
-        picks = json.loads(json.dumps(said_of(asked, None, kept), cls=PlotlyJSONEncoder))["props"]["children"][1]  # type: ignore[arg-type]
+        picks = json.loads(json.dumps(said_of(asked, fit, kept), cls=PlotlyJSONEncoder))["props"]["children"][1]
         found = [
             o["props"] for row in picks["props"]["children"] for o in row["props"]["children"][1]["props"]["children"]
         ]

@@ -13,13 +13,18 @@ Renames = Mapping[str, str]
 """Columns of a source, and the study's column that each stands for."""
 
 
-def log_columns(log: TransactionLog) -> tuple[str, ...]:
-    """The columns that a log must have."""
-    parts = (
-        log.customer, log.date, log.amount, log.unit_price, log.quantity, log.order, log.product, log.channel,
-        log.currency,
-    )  # fmt: skip
-    return tuple(column for column in parts if column is not None)
+def log_columns(log: TransactionLog) -> dict[str, str]:
+    """The columns that a log must have, and what each is.
+
+    >>> log_columns(TransactionLog("who", "day", "paid"))
+    {'who': 'customer', 'day': 'date', 'paid': 'amount'}
+    """
+    parts = {
+        "customer": log.customer, "date": log.date, "amount": log.amount, "unit price": log.unit_price,
+        "quantity": log.quantity, "order": log.order, "product": log.product, "channel": log.channel,
+        "currency": log.currency,
+    }  # fmt: skip
+    return {column: part for part, column in parts.items() if column is not None}
 
 
 def check_log_columns(columns: Sequence[str], log: TransactionLog, where: str) -> None:

@@ -95,18 +95,22 @@ def said_of(batch: Batch | None, fit: Fit, kept: Mapping[str, str] | None = None
     if batch.status == "failed":
         return html.Div([parts.notice(batch.message, "bad"), _remove(batch, "Dismiss")], className="batch-failed")
     if batch.status == "asking":
-        return _asking(batch, kept or {})
+        return _asking(batch, kept or {}, log_columns(fit.recipe.log) if fit.recipe.log else {})
     return _going(batch) if batch.status == "running" else _done(batch, fit)
 
 
-def _asking(batch: Batch, kept: Mapping[str, str]) -> html.Form:
+def _asking(batch: Batch, kept: Mapping[str, str], parts_of_log: Mapping[str, str]) -> html.Form:
     """A choice for each missing column: what was chosen, then what was chosen earlier, then the nearest name."""
     before = {name: kept[name] for name in batch.missing if kept.get(name) in batch.there}
     now = {**likely([n for n in batch.missing if n not in before], batch.there), **before, **batch.chosen}
     rows = [
         html.Label(
             [
-                html.Span(name, className="field-label clip", title=name),
+                html.Span(
+                    [name, html.Span(f" · {parts_of_log[name]}", className="muted") if name in parts_of_log else None],
+                    className="field-label clip",
+                    title=name,
+                ),
                 html.Select(
                     [html.Option("choose a column of the file", value="", selected=name not in now)]
                     + [html.Option(c, value=c, selected=now.get(name) == c) for c in batch.there],
@@ -233,12 +237,11 @@ def _by(columns: Sequence[str], chosen: Mapping[str, str]) -> str:
 
 def _needs(fit: Fit) -> str:
     """What a file must have."""
-    log, needed = fit.recipe.log, _some(fit.segmentation.needed)
-    return (
-        f"It needs {_some(log_columns(log))} of each order, or {needed} of each customer."
-        if log
-        else f"It needs {needed}."
-    )
+    needed = _some(fit.segmentation.needed)
+    if fit.recipe.log is None:
+        return f"It needs {needed}."
+    orders = [f"{name} ({part})" for name, part in log_columns(fit.recipe.log).items()]
+    return f"It needs {_some(orders)} of each order, or {needed} of each customer."
 
 
 def _some(names: Sequence[str], shown: int = SHOWN_NAMES) -> str:
