@@ -10,7 +10,14 @@ import pytest
 from scipy import stats
 
 from segscope.engine import Engine, connect
-from segscope.insights import Insights, describe_family, enumerate_candidates, find_insights, finding_in_words
+from segscope.insights import (
+    FamilyView,
+    Insights,
+    describe_family,
+    enumerate_candidates,
+    find_insights,
+    finding_in_words,
+)
 from segscope.insights.candidates import Tally, tally
 from segscope.insights.testing import Estimate, Sums, benjamini_hochberg, difference, estimate, interval
 from segscope.profiling import Profiles, profile
@@ -234,6 +241,14 @@ def test_a_family_by_segment_as_amount_share_and_index(three: Profiles) -> None:
     index = describe_family(family, three, "index")
     assert index.segments[0] == pytest.approx((3000 / 11, 250, 400 / 3))
     assert index.everybody == (100, 100, 100)
+
+
+def test_a_family_s_sentence_is_of_one_thing() -> None:
+    """Low spenders buy half the wine, which sets them apart most, and 1.6 times the meat: not both in one breath."""
+    members = (FamilyMember("w", "Wine"), FamilyMember("m", "Meat"))
+    family = Family("f", "Spend by product", "spend", members)
+    view = FamilyView(family, "amount", members, (200.0, 20.0), ((290.0, 10.0), (100.0, 32.0)))
+    assert finding_in_words(view, ["Wine lovers", "Low spenders"]) == "Low spenders spend 1.6x the average on meat"
 
 
 def test_a_family_is_said_in_a_sentence(three: Profiles) -> None:

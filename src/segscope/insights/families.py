@@ -93,14 +93,13 @@ def _amounts(view: FamilyView, names: Sequence[str]) -> str:
     mine, everybody = view.segments[g][i] or 0.0, view.everybody[i] or 0.0
     member = inner(view.members[i].label)
     multiple = against_average(mine, everybody)
+    deeds = {"spend": f"spend {multiple} on {member}", "purchases": f"buy {multiple} by {member}"}
+    said = doing(names[g], deeds.get(view.family.kind, f"have {multiple} of {member}"))
     drivers = _drivers(view, g)
-    one = len(drivers) == 1
-    lead = f"{listed([drivers[0], *map(inner, drivers[1:])])} {'makes' if one else 'make'} the difference"
-    if view.family.kind == "spend":
-        return f"{lead}: {doing(names[g], f'spend {multiple} on {member}')}"
-    if view.family.kind == "purchases":
-        return f"{lead}: {doing(names[g], f'buy {multiple} by {member}')}"
-    return f"{lead}: {doing(names[g], f'have {multiple} of {member}')}"
+    if view.members[i].label not in drivers:  # the largest multiple, of another part than makes the distance
+        return said
+    lead = listed([drivers[0], *map(inner, drivers[1:])])
+    return f"{lead} {'makes' if len(drivers) == 1 else 'make'} the difference: {said}"
 
 
 def _drivers(view: FamilyView, segment: int) -> list[str]:
