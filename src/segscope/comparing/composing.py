@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from segscope.comparing.groups import EVERYBODY, Group, brief
 from segscope.comparing.standing import Counts
@@ -58,8 +59,15 @@ def wilson(count: int, of: int) -> Share:
 
 
 def composition(variable: Variable, counts: Counts, groups: Sequence[Group]) -> Composition:
-    """What each group, and everybody, is made of by the values of a category; rare values are put together."""
-    order = np.argsort(-counts[:, :-1].sum(axis=0), kind="stable")
+    """What each group, and everybody, is made of by the values of a category; rare values are put together.
+
+    The most frequent value comes first, but marks such as 1 to 5 stand in their own order.
+
+    >>> marks = Variable("r", "R score", "category", choices=("3", "1", "2"))
+    >>> composition(marks, np.array([[30, 20, 10, 0]]), []).values
+    ('1', '2', '3')
+    """
+    order = _order(variable.choices, counts)
     names = [variable.choices[i] for i in order[:MOST_VALUES]]
     merged = counts[:, order[:MOST_VALUES]]
     if len(order) > MOST_VALUES:
@@ -70,6 +78,12 @@ def composition(variable: Variable, counts: Counts, groups: Sequence[Group]) -> 
     shares = tuple(tuple(wilson(int(c[row]), int(c.sum())) for c in columns) for row in range(len(names)))
     blanks = int(counts[:, -1].sum())
     return Composition(variable.label, f"{brief(variable.label)} ", tuple(names), tuple(groups), shares, blanks)
+
+
+def _order(choices: Sequence[str], counts: Counts) -> npt.NDArray[np.intp]:
+    if len(choices) <= MOST_VALUES and all(c.isascii() and c.isdigit() for c in choices):
+        return np.argsort([int(c) for c in choices], kind="stable")
+    return np.argsort(-counts[:, :-1].sum(axis=0), kind="stable")
 
 
 def as_lift(found: Composition) -> Composition:

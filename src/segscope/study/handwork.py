@@ -4,7 +4,7 @@ The model stays: nobody is clustered again but the customers of a segment that i
 profiled on all its customers, and the verdict rests on resamples on which the same was done (docs/verdict.md).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -14,29 +14,20 @@ import numpy as np
 
 from segscope.clustering import (
     Points,
-    SegmentSilhouette,
-    Solution,
-    Verdict,
     draw,
-    judge,
     kmeans,
     measure_groups,
     refine,
-    silhouettes_by_segment,
-    solution_at,
 )
-from segscope.clustering.handmade import MOST_SEGMENTS, Merge, Split, cells_of
-from segscope.clustering.methods import segment_means
+from segscope.clustering.handmade import MOST_SEGMENTS, Merge, Split
 from segscope.engine import Engine, one, rows
 from segscope.errors import DataError, StudyError
 from segscope.hand import MOST_PINS, HandStep, Pin, pins, with_step, without_pin
 from segscope.identity import free_numbers
 from segscope.intake.progress import part
 from segscope.labels import former_of
-from segscope.naming import by_value, portray, typical_scores, value_column
 from segscope.origins import MOST_FORMER, Ancestor, Origin
 from segscope.preparation import coordinates
-from segscope.profiling import GroupProfile, Profiles, profile
 from segscope.segmentation import (
     SEGMENT,
     Segment,
@@ -49,13 +40,12 @@ from segscope.segmentation import (
 )
 from segscope.study.customers import Source, make
 from segscope.study.engines import engine_for
-from segscope.study.fitting import Fit, Progress, profiled_columns, store_model
+from segscope.study.fitting import Fit, Progress, store_model
 from segscope.study.folder import engine_of, last_id, read_card, read_data, read_fit
 from segscope.study.history import edited
-from segscope.study.influence import influence_of_filling
+from segscope.study.redescribing import Drafted, described, judged, labels_of, needed
 from segscope.wording import counted
 
-MEASURED = "__measured"
 Kind = Literal["merge", "split", "pin", "unpin"]
 
 
@@ -78,23 +68,6 @@ class HandEdit:
     customer: str = ""
 
 
-@dataclass(frozen=True)
-class Drafted:
-    """Segments as they will be, before they are described.
-
-    Attributes
-    ----------
-    segmentation : its segments are those of before in their order, without one that was merged into another; one that
-        is new comes last, without a name
-    touched : labels of the segments whose customers are others now
-    words : what is done, for the history
-    """
-
-    segmentation: Segmentation
-    touched: frozenset[int]
-    words: str
-
-
 def work_by_hand(folder: Path, edit: HandEdit, progress: Progress) -> Fit:
     """Change the segments of a study by hand, and make that the current fit; undone by segscope.study.history.
 
@@ -112,7 +85,7 @@ def work_by_hand(folder: Path, edit: HandEdit, progress: Progress) -> Fit:
         table = engine.view("__customers", to_customers(source, before.recipe))
         if edit.kind in ("pin", "unpin"):
             drafted = _pinned(engine, table, before.segmentation, edit)
-            found = _described(engine, table, before, drafted, part(progress, 0.1, 0.95))
+            found = described(engine, table, before, drafted, part(progress, 0.1, 0.95))
         else:
             last = last_id(folder, card)
             drafted, found = _remade(engine, table, before, edit, last, part(progress, 0.05, 0.95))
@@ -199,12 +172,6 @@ def split(segmentation: Segmentation, segment: Segment, centres: Sequence[Sequen
     return Drafted(changed, frozenset({step.segment, fresh}), step.words)
 
 
-def labels_of(segmentation: Segmentation) -> dict[str, int]:
-    """The label of each segment, by its id."""
-    labels = segmentation.labels or range(len(segmentation.segments))
-    return dict(zip((s.id for s in segmentation.segments), labels, strict=True))
-
-
 def _with_steps(
     segmentation: Segmentation, steps: tuple[HandStep, ...], segments: Sequence[Segment], labels: Sequence[int]
 ) -> Segmentation:
@@ -264,13 +231,8 @@ def named(table: ibis.Table, segmentation: Segmentation, customers: Sequence[str
 
 
 def _places(engine: Engine, table: ibis.Table, segmentation: Segmentation) -> set[int]:
-    found = assign_only(table.select(*_needed(segmentation)), segmentation)
+    found = assign_only(table.select(*needed(segmentation)), segmentation)
     return {int(r["place"]) for r in rows(engine, found.select(place=found[SEGMENT]).distinct())}
-
-
-def _needed(segmentation: Segmentation) -> tuple[str, ...]:
-    name = segmentation.recipe.identifier
-    return tuple(dict.fromkeys([*segmentation.recipe.features, *([name] if name else [])]))
 
 
 # ------------------------------------------------------------------------------------------------ done
@@ -295,7 +257,7 @@ def _remade(
         inside = engine.store("__part", inside.filter(inside.segment == place).select("key", *names))
         drafted = split(segmentation, target, _halves(engine, inside, names, recipe.seed, target), last)
         drafted = replace(drafted, segmentation=_with_pins_of_halves(engine, table, drafted.segmentation))
-    found = _described(engine, table, before, drafted, part(progress, 0.25, 0.5))
+    found = described(engine, table, before, drafted, part(progress, 0.25, 0.5))
     progress("Measuring the segments", 0.5)
     made = found.segmentation
     centres = tuple((0.0,) * len(names) for _ in made.segments)
@@ -339,120 +301,13 @@ def _with_pins_of_halves(engine: Engine, table: ibis.Table, segmentation: Segmen
         segmentation, centres=step.centres, shapes=(), reach=(), hand=(), labels=(), segments=segmentation.segments[:2]
     )
     name = segmentation.recipe.identifier or ""
-    found = assign_only(named(table, segmentation, mine).select(*_needed(segmentation)), two)
+    found = assign_only(named(table, segmentation, mine).select(*needed(segmentation)), two)
     who = rows(engine, found.filter(found[SEGMENT] == 1).select(customer=found[name].cast("string")).distinct())
     moved = {str(r["customer"]) for r in who}
     hand = tuple(
         Pin(s.customer, step.fresh) if isinstance(s, Pin) and s.customer in moved else s for s in segmentation.hand
     )
     return replace(segmentation, hand=hand)
-
-
-def _described(engine: Engine, table: ibis.Table, before: Fit, drafted: Drafted, progress: Progress) -> Fit:
-    """Sizes, profiles and portraits of the segments that a change touches; all are put in order of value again."""
-    progress("Describing the segments", 0.0)
-    recipe, draft = before.recipe, drafted.segmentation
-    labels = labels_of(draft)
-    profiles = _profiled(engine, table, before, drafted)
-    order = by_value(profiles, recipe)
-    profiles = Profiles(profiles.everybody, tuple(profiles.segments[i] for i in order))
-    ordered = tuple(draft.segments[i] for i in order)
-    scores = typical_scores(engine, table, recipe, profiles)
-    portraits = portray(profiles, recipe, {p: s.name for p, s in enumerate(ordered) if s.name}, scores)
-    worth = value_column(recipe)
-    segments = tuple(
-        replace(
-            segment,
-            name=portrait.name,
-            sentence=portrait.sentence,
-            size=profiles.segments[place].customers,
-            share=profiles.segments[place].customers / draft.customers,
-            value_share=profiles.share_of_total(place, worth) if worth else None,
-        )
-        for place, (segment, portrait) in enumerate(zip(ordered, portraits, strict=True))
-    )
-    made = _in_order(draft, segments, labels, order)
-    quarters = {f: (p.quarter, p.three_quarters) for f, p in profiles.everybody.numbers.items()}
-    progress("Looking at filled blanks", 0.8)
-    filling = influence_of_filling(engine, table, made, quarters)
-    verdict, silhouettes = before.verdict, before.silhouettes
-    if len(segments) == len(before.segments):  # judged anew where there are more or fewer
-        verdict, silhouettes = _same_in_order(before, segments)
-    return replace(
-        before,
-        segmentation=made,
-        profiles=profiles,
-        portraits=portraits,
-        filling=filling,
-        verdict=verdict,
-        silhouettes=silhouettes,
-    )
-
-
-def _in_order(
-    draft: Segmentation, segments: tuple[Segment, ...], labels: Mapping[str, int], order: Sequence[int]
-) -> Segmentation:
-    if draft.hand:
-        return replace(draft, segments=segments, labels=tuple(labels[s.id] for s in segments))
-    return replace(
-        draft,
-        segments=segments,
-        centres=tuple(draft.centres[i] for i in order),
-        shapes=tuple(draft.shapes[i] for i in order) if draft.shapes else (),
-        reach=tuple(draft.reach[i] for i in order) if draft.reach else (),
-    )
-
-
-def _same_in_order(before: Fit, segments: Sequence[Segment]) -> tuple[Verdict, tuple[SegmentSilhouette, ...]]:
-    """Verdict and silhouettes of segments that only stand in another order: pins take no part in them."""
-    places = {s.id: i for i, s in enumerate(segments)}
-    order = sorted(range(len(segments)), key=lambda i: places[before.segments[i].id])
-    moved = {old: new for new, old in enumerate(order)}
-    words = tuple(
-        replace(v, nearest=None if v.nearest is None else moved[v.nearest])
-        for v in (before.verdict.segments[i] for i in order)
-    )
-    silhouettes = tuple(before.silhouettes[i] for i in order) if before.silhouettes else ()
-    return replace(before.verdict, segments=words), silhouettes
-
-
-def _profiled(engine: Engine, table: ibis.Table, before: Fit, drafted: Drafted) -> Profiles:
-    """Profiles in the order of the draft: those that are not touched are as they were."""
-    draft = drafted.segmentation
-    labels = labels_of(draft)
-    places = [p for p, s in enumerate(draft.segments) if labels[s.id] in drafted.touched]
-    numbers, categories = profiled_columns(before.recipe)
-    wanted = dict.fromkeys([*_needed(draft), *numbers, *categories])
-    assigned = assign_only(table.select(*wanted), draft)
-    touched = assigned.filter(assigned[SEGMENT].isin(places)).select(*numbers, *categories, SEGMENT)
-    measured = profile(engine, engine.store(MEASURED, touched), SEGMENT, len(draft.segments), numbers, categories)
-    known: dict[str, GroupProfile] = dict(zip((s.id for s in before.segments), before.profiles.segments, strict=True))
-    segments = tuple(measured.segments[p] if p in places else known[s.id] for p, s in enumerate(draft.segments))
-    engine.drop(MEASURED)
-    return Profiles(before.profiles.everybody, segments)
-
-
-def judged(
-    points: Points, segmentation: Segmentation, progress: Progress
-) -> tuple[Verdict, tuple[SegmentSilhouette, ...]]:
-    """The verdict on segments made by hand, and their silhouettes.
-
-    Parameters
-    ----------
-    points : the customers who made the segments, in model space
-    """
-    base = solution_at(points, segmentation.centres, segmentation.shapes)
-    recipe, plan = segmentation.recipe, segmentation.plan
-    verdict = judge(
-        points, base, recipe.seed, on_progress=progress, method=recipe.method, hand=plan, spread=segmentation.spread
-    )
-    if plan is None:
-        return verdict, silhouettes_by_segment(points, base)
-    labels, k = plan.places[cells_of(points.values, base.labels, plan)], len(plan.groups)
-    means = segment_means(points, labels, k)
-    sizes = np.bincount(labels, weights=points.weights, minlength=k)
-    mine = Solution(tuple(tuple(m) for m in means.tolist()), labels, 0.0, tuple(sizes.tolist()))
-    return verdict, silhouettes_by_segment(points, mine)
 
 
 def _with_name(words: str, fit: Fit) -> str:
