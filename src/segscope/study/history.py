@@ -83,10 +83,7 @@ def undone(folder: Path) -> Card:
     StudyError : when there is none, or its fit cannot be read; the study is as it was then
     """
     card = read_card(folder)
-    edit = next_undo(card)
-    if edit is None:
-        raise StudyError("There is nothing to undo.")
-    return _step(folder, card, edit, edit.before)
+    return _step(folder, card, next_undo(card), "undo")
 
 
 def redone(folder: Path) -> Card:
@@ -97,14 +94,14 @@ def redone(folder: Path) -> Card:
     StudyError : when there is none, or its fit cannot be read; the study is as it was then
     """
     card = read_card(folder)
-    edit = next_redo(card)
+    return _step(folder, card, next_redo(card), "redo")
+
+
+def _step(folder: Path, card: Card, edit: Edit | None, what: str) -> Card:
+    """Make the fit at the other end of an edit current, with the evidence that was gathered since."""
     if edit is None:
-        raise StudyError("There is nothing to redo.")
-    return _step(folder, card, edit, edit.after)
-
-
-def _step(folder: Path, card: Card, edit: Edit, to: str) -> Card:
-    """Make another fit of the history current, with the evidence that was gathered since."""
+        raise StudyError(f"There is nothing to {what}.")
+    to = edit.after if edit.undone else edit.before
     fit = _with_evidence_of(read_solution(folder, to), read_fit(folder, card))
     other = replace(edit, undone=not edit.undone)
     card = replace(card, history=tuple(other if e is edit else e for e in card.history))

@@ -1,26 +1,25 @@
 """Work by hand on the segments: merge two, split one, pin a customer; what will be is shown before it is done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from segscope.clustering.handmade import MOST_SEGMENTS
-from segscope.comparing import Group, brief, compared_columns
-from segscope.errors import SegscopeError, StudyError
+from segscope.comparing import brief
+from segscope.errors import SegscopeError
 from segscope.hand import LONGEST_IDENTIFIER, pins, structure
-from segscope.profiling import Profiles
 from segscope.segmentation import Segment, by_name
 from segscope.study import Fit, LiveStudy
 from segscope.study.handwork import HandEdit
 from segscope.study.history import next_redo, next_undo
-from segscope.study.previewing import preview_split
-from segscope.web import comparison, parts
+from segscope.web import parts
 from segscope.web.attributes import aria, data
+from segscope.web.foreseeing import edit_of, preview
 from segscope.web.segment_editing import undo_button
 from segscope.web.studies import Studies
-from segscope.wording import counted, full, percent
+from segscope.wording import counted
 
 STUDY, ASKED = "study", "job-asked"
 START, WANTED, DIALOG = "hand-start", "hand-wanted", "hand-dialog"
@@ -28,7 +27,7 @@ WITH, KEEP, FIELDS, PREVIEW, DO, LEAVE = (
     "hand-with", "hand-keep", "hand-fields", "hand-preview", "hand-do", "hand-leave",
 )  # fmt: skip
 CUSTOMER, SEGMENT, PIN, UNPIN, PROBLEM = "hand-customer", "hand-segment", "hand-pin", "hand-unpin", "hand-problem"
-SHOWN_DIFFERENCES, SHOWN_PINS = 5, 100
+SHOWN_PINS = 100
 State_ = Mapping[str, Any]
 HOW = (
     "What is done by hand comes after the model: nobody else moves, and every way of scoring follows. Stability and "
@@ -233,16 +232,6 @@ def names(fit: Fit, wanted: State_, other: str | None) -> tuple[Any, Any]:
     return [{"value": s.id, "label": s.name} for s in pair], larger.id
 
 
-def edit_of(wanted: State_, other: str | None, keep: str | None) -> HandEdit:
-    """What the dialog asks for."""
-    if wanted["kind"] == "split":
-        return HandEdit("split", str(wanted["segment"]))
-    if not other:
-        raise StudyError("Choose the segment to merge with.")
-    kept = keep if keep in (wanted["segment"], other) else ""
-    return HandEdit("merge", str(wanted["segment"]), other, kept or "")
-
-
 def start(studies: Studies, study_id: str, edit: HandEdit) -> dict[str, int]:
     """Start the run that does it. Returns what marks the request."""
     return {"number": studies.by_hand(study_id, edit).number}
@@ -285,69 +274,6 @@ def what(edit: HandEdit) -> str:
         "pin": f"customer {edit.customer} pinned",
         "unpin": f"customer {edit.customer} unpinned",
     }[edit.kind]
-
-
-# ------------------------------------------------------------------------------------------------ what will be
-
-
-def preview(live: LiveStudy, wanted: State_, other: str | None, keep: str | None) -> tuple[Any, str, bool]:
-    """What will be, the words of the button, and whether it cannot be pressed."""
-    try:
-        if wanted["kind"] == "split":
-            return _split_words(live, str(wanted["segment"])), "Split in two", False
-        return _merge_words(live.fit, edit_of(wanted, other, keep)), "Merge", False
-    except SegscopeError as error:
-        return parts.notice(str(error), "warn"), "Do it", True
-
-
-def _merge_words(fit: Fit, edit: HandEdit) -> list[Any]:
-    pair = by_name(fit.segments, edit.segment), by_name(fit.segments, edit.other)
-    if pair[0] is pair[1]:
-        raise StudyError("Choose another segment to merge with.")
-    kept = by_name(pair, edit.keep) if edit.keep else max(pair, key=lambda s: s.size)
-    size = pair[0].size + pair[1].size
-    both = [
-        html.Div(_of(s, s.size, fit.customers), className="hand-part", style=comparison.own(s.colour)) for s in pair
-    ]
-    after = html.Div(_of(kept, size, fit.customers), className="hand-part", style=comparison.own(kept.colour))
-    places = [fit.segments.index(s) for s in pair]
-    groups = [Group(p, s.name, s.colour) for p, s in zip(places, pair, strict=True)]
-    told = _apart(fit, fit.profiles, groups, "What is told apart no more")
-    arrow = html.Span("→", className="hand-arrow", **aria(hidden="true"))
-    return [html.Div([*both, arrow, after], className="hand-parts"), _no_others(len(fit.segments) - 1), *told]
-
-
-def _split_words(live: LiveStudy, segment: str) -> list[Any]:
-    fit, found = live.fit, preview_split(live, segment)
-    before = by_name(fit.segments, segment)
-    about = "" if found.exact else "about "
-    both = [
-        html.Div(_of(s, s.size, fit.customers, about), className="hand-part", style=comparison.own(s.colour))
-        for s in found.segments
-    ]
-    groups = [Group(p, s.name, s.colour) for p, s in enumerate(found.segments)]
-    told = _apart(fit, found.profiles, groups, "What will tell them apart")
-    was = html.Div(_of(before, before.size, fit.customers), className="hand-part", style=comparison.own(before.colour))
-    arrow = html.Span("→", className="hand-arrow", **aria(hidden="true"))
-    sampled = "" if found.exact else " Looked at on a sample; the split itself is made on every customer."
-    return [html.Div([was, arrow, *both], className="hand-parts"), _no_others(len(fit.segments) + 1, sampled), *told]
-
-
-def _of(segment: Segment, size: int, customers: int, about: str = "") -> list[Any]:
-    name = html.Strong([html.Span(className="swatch own-swatch"), segment.name])
-    return [name, html.Span(f"{about}{full(size)} customers · {percent(size / customers)}", className="muted")]
-
-
-def _no_others(segments: int, more: str = "") -> html.P:
-    return html.P(
-        f"{counted(segments, 'segment')} then; nobody else moves. It can be undone.{more}", className="card-note"
-    )
-
-
-def _apart(fit: Fit, profiles: Profiles, groups: Sequence[Group], title: str) -> list[Any]:
-    columns = compared_columns(fit.recipe, fit.profiles)
-    _, note, table = comparison.apart(profiles, groups, columns, SHOWN_DIFFERENCES)
-    return [html.H3(title, className="hand-title"), html.P(note, className="card-note inline"), html.Div(table)]
 
 
 # ------------------------------------------------------------------------------------------------ parts
