@@ -49,11 +49,11 @@ def influence_of_filling(
         )
         kept = [c for c in found.columns if c.startswith("__")]
         placed = assign_only(found, replace(segmentation, preparation=other))
-        found = engine.store(place, placed.select(*features, *kept, **{place: placed[SEGMENT]}))
+        found = engine.view(place, placed.select(*features, *kept, **{place: placed[SEGMENT]}))
     now = assign_only(found, segmentation)
     differs = (now[SEGMENT] != now["__low"]) | (now[SEGMENT] != now["__high"])
     counts = one(engine, now.agg(n=now.count(), moved=differs.cast("int64").sum()))
-    for name in ("__blank", "__low", "__high"):
+    for name in ("__high", "__low", "__blank"):
         engine.drop(name)
     return Influence(int(counts["n"]), int(counts["moved"] or 0))
 
