@@ -145,6 +145,17 @@ def test_a_needed_column_of_the_wrong_kind_is_a_column_error(model: Segmentation
         scored(model, tmp_path, "first_order;orders;spend\nsoon;3;4\n")
 
 
+def test_cells_that_cannot_be_read_and_two_columns_of_one_name_are_told(model: Segmentation, tmp_path: Path) -> None:
+    lines = [f"01.02.2023;{n};{20 + n},50;7" for n in range(1, 400)]
+    text = "\n".join(["first_order;orders;spend;spend", *lines, "01.02.2023;many;950,50;7"])
+    (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+    done = score_file(model, tmp_path / "in.csv", tmp_path / "out.csv")
+    assert done.remarks == (
+        "1 value of orders could not be read and count as blank: “many”.",
+        "2 columns are called spend; the first counts.",
+    )
+
+
 OTHER_NAMES = f"first_order;Orders 2023;amount\n{RICH}\n{POOR}\n"
 
 

@@ -185,6 +185,8 @@ def score(
             flags = " ".join(f"--rename '{column}={name}'" for name, column in near.items())
             raise SourceError(f"{error} If another column is meant, add {flags}.") from None
     typer.echo(f"{found.rows:,} customers scored into {output.name}")
+    for remark in found.remarks:
+        typer.echo(remark)
     if found.drift:
         for line in found.drift.in_words():
             typer.echo(line)

@@ -8,6 +8,7 @@ from segscope.errors import ColumnError, MissingColumnsError, did_you_mean, near
 from segscope.intake import ROW, IntakeReport
 from segscope.recipe import TransactionLog
 from segscope.segmentation import Segmentation
+from segscope.wording import counted, listed
 
 Renames = Mapping[str, str]
 """Columns of a source, and the study's column that each stands for."""
@@ -72,6 +73,29 @@ def renamed(typed: ibis.Table, own: Mapping[str, str]) -> ibis.Table:
         return typed
     rest = [c for c in typed.columns if c not in own and c not in own.values()]
     return typed.select(*rest, **{name: typed[column] for name, column in own.items()})
+
+
+def remarks_on(report: IntakeReport, counting: Sequence[str]) -> tuple[str, ...]:
+    """What became of columns that count, by the names that intake gives: cells that could not be read, two of one name.
+
+    >>> from segscope.intake import ColumnReading
+    >>> spend = ColumnReading("spend", "Spend", "number", unreadable=2, examples_unreadable=("lots", "=1+1"))
+    >>> again = ColumnReading("spend_2", "Spend", "number")
+    >>> for remark in remarks_on(IntakeReport("new.csv", "excel", 9, (spend, again)), ["spend"]):
+    ...     print(remark)
+    2 values of Spend could not be read and count as blank: “lots” and “=1+1”.
+    2 columns are called Spend; the first counts.
+    """
+    said = []
+    for column in (c for c in report.columns if c.name in counting):
+        if column.unreadable:
+            examples = listed([f"“{e:.40}”" for e in column.examples_unreadable[:3]])
+            number = counted(column.unreadable, "value")
+            said.append(f"{number} of {column.found_name} could not be read and count as blank: {examples}.")
+        alike = sum(c.found_name == column.found_name for c in report.columns)
+        if alike > 1:
+            said.append(f"{alike} columns are called {column.found_name}; the first counts.")
+    return tuple(said)
 
 
 def likely(missing: Sequence[str], there: Sequence[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from segscope.intake import ROW, IntakeReport, ReadOptions, read, read_frame, re
 from segscope.intake.database import is_server
 from segscope.intake.files import look
 from segscope.recipe import Role
-from segscope.scoring.columns import Renames, as_read, check_log_columns, found_names, renamed
+from segscope.scoring.columns import Renames, as_read, check_log_columns, found_names, log_columns, remarks_on, renamed
 from segscope.scoring.drift import Drift, Seen, drift, see, sum_of, tenths
 from segscope.segmentation import (
     SECOND,
@@ -37,10 +37,18 @@ TEXT_FORMATS = {"delimited text"}
 
 @dataclass(frozen=True)
 class Scoring:
-    """What scoring a source came to: how many rows were written, and how its customers differ from those of the fit."""
+    """What scoring a source came to.
+
+    Attributes
+    ----------
+    rows : how many were written
+    drift : how its customers differ from those of the fit; None where that was not compared
+    remarks : what became of columns that count: cells that could not be read, and two of one name
+    """
 
     rows: int
     drift: Drift | None = None
+    remarks: tuple[str, ...] = ()
 
 
 Look = Callable[[Engine, ibis.Table], None]
@@ -88,10 +96,10 @@ def score_file(
         compare = _Comparison(there, segmentation, fitted(there)) if fitted else None
         look_at = compare.look_at if compare else None
         if distributed(engine) is None and reading is None and _streams(source, target, segmentation):
-            rows = _score_parquet(engine, segmentation, Path(source), target, look_at, progress, renames)
+            rows, remarks = _score_parquet(engine, segmentation, Path(source), target, look_at, progress, renames)
         else:
-            rows = _score_stored(engine, segmentation, source, target, reading, look_at, progress, renames)
-        return Scoring(rows, compare.drift() if compare else None)
+            rows, remarks = _score_stored(engine, segmentation, source, target, reading, look_at, progress, renames)
+        return Scoring(rows, compare.drift() if compare else None, remarks)
     finally:
         engine.close()
         if fitted_on:
@@ -130,7 +138,7 @@ def _score_parquet(
     look_at: Look | None,
     progress: Progress,
     renames: Renames,
-) -> int:
+) -> tuple[int, tuple[str, ...]]:
     try:
         file = pq.ParquetFile(look(source).path)
     except (pa.ArrowException, OSError):
@@ -159,7 +167,7 @@ def _score_parquet(
                 found = engine.fetch(scores.order_by(ROW).drop(ROW)).combine_chunks().to_batches()[0]
                 yield pa.RecordBatch.from_arrays([*batch.columns, *found.columns], schema=schema)
 
-        return write_rows(batches(), schema, target)
+        return write_rows(batches(), schema, target), ()
 
 
 def _score_stored(
@@ -171,12 +179,15 @@ def _score_stored(
     look_at: Look | None,
     progress: Progress,
     renames: Renames,
-) -> int:
+) -> tuple[int, tuple[str, ...]]:
     progress("Reading the file", 0.1)
     typed, report = read(source, engine, "typed", reading)
     progress("Scoring", 0.5)
     own_columns = as_read(found_names(renames, report), typed.columns, segmentation, report.source)
     scores = score_table(engine, renamed(typed, own_columns), segmentation, report.source, look_at)
+    log = segmentation.recipe.log
+    counting = {own_columns.get(name, name) for name in (*segmentation.needed, *(log_columns(log) if log else ()))}
+    remarks = remarks_on(report, [c for c in typed.columns if c in counting])
     progress("Writing", 0.8)
     own = typed
     if report.format in TEXT_FORMATS and distributed(engine) is None:
@@ -186,14 +197,13 @@ def _score_stored(
     if (lake := distributed(engine)) and target.suffix.lower() == ".parquet":
         names = _as_found(wanted.columns[: -len(APPENDED)], report)
         names += free_names(names)
-        return lake.write_folder(
-            wanted.select(**dict(zip(names, (wanted[c] for c in wanted.columns), strict=True))), target
-        )
+        found = wanted.select(**dict(zip(names, (wanted[c] for c in wanted.columns), strict=True)))
+        return lake.write_folder(found, target), remarks
     found = engine.fetch(wanted.limit(0)).schema
     names = _as_found(found.names[: -len(APPENDED)], report)
     names += free_names(names)
     schema = pa.schema([field.with_name(name) for field, name in zip(found, names, strict=True)])
-    return write_rows((b.rename_columns(names) for b in engine.batches(wanted)), schema, target)
+    return write_rows((b.rename_columns(names) for b in engine.batches(wanted)), schema, target), remarks
 
 
 def score_table(

@@ -153,7 +153,7 @@ def _going(batch: Batch) -> html.Div:
 
 def _done(batch: Batch, fit: Fit) -> html.Div:
     drift = batch.result["drift"]
-    rows = batch.result["rows"]
+    rows, remarks = batch.result["rows"], batch.result["remarks"]
     columns = batch.result["columns"]
     links = [
         html.A(text, href=scored_address(batch.token, ending), download="", className="button")
@@ -172,6 +172,7 @@ def _done(batch: Batch, fit: Fit) -> html.Div:
                 [html.Span("Download", className="muted"), *links, _remove(batch, "Remove now")],
                 className="batch-buttons",
             ),
+            parts.notice(html.Div([html.Div(r) for r in remarks]), "warn") if remarks else None,
             html.Div([_segments(drift, fit.segments), _features(drift, fit)], className="batch-tables")
             if drift
             else None,

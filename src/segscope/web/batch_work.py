@@ -44,7 +44,14 @@ def score_upload(
             here=True,
         )
         drift = vars(done.drift) if done.drift else None
-        tell(done={"rows": done.rows, "columns": list(opened.result.segmentation.needed), "drift": drift})
+        tell(
+            done={
+                "rows": done.rows,
+                "columns": list(opened.result.segmentation.needed),
+                "drift": drift,
+                "remarks": done.remarks,
+            }
+        )
     except Exception as error:
         if is_memory(error) or is_memory(error.__cause__):
             tell(failed=too_much(memory_bytes))
