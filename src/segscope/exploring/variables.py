@@ -147,12 +147,18 @@ def _with_bins(
     aggregates: dict[str, ir.Scalar] = {}
     for i, variable in enumerate(variables):
         x = numeric(table, variable)
-        aggregates[f"whole{i}"] = (x % 1.0 == 0).all()
+        if not _is_of_integers(table, variable):
+            aggregates[f"whole{i}"] = (x % 1.0 == 0).all()
         if variable.column not in known:
             aggregates[f"q{i}"] = x.quantile([0.0, 0.25, 0.5, 0.75, 1.0])
-    found = one(engine, table.agg(**aggregates))
+    found = one(engine, table.agg(**aggregates)) if aggregates else {}
     quartiles = [known.get(v.column) or found[f"q{i}"] for i, v in enumerate(variables)]
-    return [_binned(v, quartiles[i], bool(found[f"whole{i}"])) for i, v in enumerate(variables)]
+    return [_binned(v, quartiles[i], bool(found.get(f"whole{i}", True))) for i, v in enumerate(variables)]
+
+
+def _is_of_integers(table: ibis.Table, variable: Variable) -> bool:
+    """Whether a number is whole without a look at its values."""
+    return variable.kind == "number" and bool(table[variable.column].type().is_integer())
 
 
 def _binned(variable: Variable, quantiles: Sequence[float] | None, whole: bool) -> Variable:

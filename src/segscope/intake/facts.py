@@ -119,11 +119,10 @@ def _aggregates(engine: Engine, column: ir.Value, estimated: bool) -> dict[str, 
     if kind in ("number", "date"):
         result |= {"low": column.min(), "high": column.max()}
     if kind == "number":
-        number = column.cast("float64")
-        result |= {
-            "whole": (number % 1.0 == 0).all(),  # rounding casts to 64 bits, and 1e300 does not fit
-            "quartiles": number.quantile([0.25, 0.5, 0.75]),
-        }
+        result["quartiles"] = column.cast("float64").quantile([0.25, 0.5, 0.75])
+        if not column.type().is_integer():
+            # Rounding casts to 64 bits, and 1e300 does not fit.
+            result["whole"] = (column.cast("float64") % 1.0 == 0).all()
     if kind == "text":
         result |= {
             "mean_length": column.length().cast("int64").sum(),
@@ -142,7 +141,7 @@ def _facts(column: ir.Value, name: str, rows: int, found: Counts) -> ColumnFacts
         rows=rows,
         blanks=blanks,
         distinct=int(found["distinct"] or 0),
-        whole=bool(found.get("whole")),
+        whole=bool(found.get("whole", column.type().is_integer() and blanks < rows)),
         low=_plain(found.get("low")),
         high=_plain(found.get("high")),
         quarter=quarter,
