@@ -73,7 +73,7 @@ def standing_chart(contents: Contents, segment: SegmentFacts) -> Chart:
     """Where a segment stands among all customers, everybody in grey."""
     axes = [v.label for v in contents.axes]
     figure = radar(axes, [(segment.group, segment.standing), _everybody(axes)], SCHEME)
-    figure.update_layout(height=RADAR_HEIGHT, margin={"l": 66, "r": 66, "t": 30, "b": 26})
+    figure.update_layout(height=RADAR_HEIGHT, margin={"l": 80, "r": 80, "t": 30, "b": 26})
     figure.update_polars(angularaxis_tickfont_size=10.5)
     rows = tuple((a, UNKNOWN if math.isnan(v) else f"{v:.0f}") for a, v in zip(axes, segment.standing, strict=True))
     return Chart(
