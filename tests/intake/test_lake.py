@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from segscope.engine import Engine, connect, connect_engine, distributed
+from segscope.engine import Engine, connect, connect_engine
 from segscope.engine.spark_session import java_version
 from segscope.errors import DataError, SourceError
 from segscope.intake import IntakeReport, ReadOptions, read
@@ -59,13 +59,20 @@ def test_a_folder_of_csv_files_is_read_as_one_file(spark: Engine, tmp_path: Path
     assert spark.fetch(found.order_by("__row")).to_pylist() == here.fetch(expected).to_pylist()
 
 
-def test_a_table_of_the_catalogue_is_read_with_its_types(spark: Engine) -> None:
-    lake = distributed(spark)
-    assert lake is not None
-    spark.store(
-        "shop_customers", pa.table({"id": [1, 2, 3], "spend": [1.5, float("nan"), 2.0], "city": ["Ulm", "", None]})
-    )
-    found, report = read("shop_customers", spark, "typed")
+@pytest.fixture
+def shop(spark: Engine, tmp_path: Path) -> Iterator[str]:
+    """A table in the catalogue of the cluster, outside of any folder of ours."""
+    rows = pa.table({"id": [1, 2, 3], "spend": [1.5, float("nan"), 2.0], "city": ["Ulm", "", None]})
+    pq.write_table(rows, tmp_path / "rows.parquet")
+    sql = spark._session.sql  # type: ignore[attr-defined]  # the engine itself writes no tables
+    sql(f"CREATE DATABASE IF NOT EXISTS shop LOCATION '{tmp_path / 'shop'}'")
+    sql(f"CREATE TABLE shop.customers USING parquet LOCATION '{tmp_path / 'rows.parquet'}'")
+    yield "shop.customers"
+    sql("DROP DATABASE shop CASCADE")
+
+
+def test_a_table_of_the_catalogue_is_read_with_its_types(spark: Engine, shop: str) -> None:
+    found, report = read(shop, spark, "typed")
     assert [(c.name, c.kind, c.blanks) for c in report.columns] == [
         ("id", "integer", 0), ("spend", "number", 1), ("city", "text", 2)
     ]  # fmt: skip

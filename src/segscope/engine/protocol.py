@@ -127,6 +127,14 @@ class DistributedEngine(Engine, Protocol):
     def fingerprint(self, place: Place) -> str:
         """A text that is another when the source is: from its files' names, sizes and times, or from its rows."""
 
+    def remember(self, folder: Path, about: str, tables: Sequence[str]) -> None:
+        """Keep what is found out about some stored tables, which do not change from now on, in a folder.
+
+        Parameters
+        ----------
+        about : what the tables hold, as a text that is another when they are
+        """
+
     def write_folder(self, expression: ibis.Table, path: Path) -> int:
         """Write the rows of an expression as a folder of Parquet files, in their order; return how many."""
 

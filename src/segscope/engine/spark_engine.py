@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from segscope.engine import spark_sources as sources
 from segscope.engine import spark_sql as sql
+from segscope.engine.answers import Answers
 from segscope.engine.protocol import BATCH_ROWS, NUMBER, DelimitedForm, Place
 from segscope.engine.quoting import backticked, escaped
 from segscope.engine.spark_session import open_session
@@ -54,6 +55,7 @@ class SparkEngine:
         self._numbers = itertools.count()
         self._lock = threading.Lock()
         self.bytes_fetched = 0
+        self._answers: Answers | None = None
 
     def table(self, name: str) -> ibis.Table:
         """A stored table or view by name, as an expression."""
@@ -144,6 +146,12 @@ class SparkEngine:
         ``given`` defines tables that the expression names; ``hold`` computes each once, however often it is named.
         """
         query = sql.spark_sql(expression)
+        if self._answers is None or not self._answers.covers(expression, given or {}):
+            return self._fetched(query, given, hold)
+        texts = [f"{name}: {sql.spark_sql(table)}" for name, table in (given or {}).items()]
+        return self._answers.answered("\n".join([query, *texts]), lambda: self._fetched(query, given, hold))
+
+    def _fetched(self, query: str, given: Mapping[str, ibis.Table] | None, hold: bool) -> pa.Table:
         if not given:
             return self._arrow(query)
         held = {name: self._keep(sql.spark_sql(table)) for name, table in given.items()} if hold else {}
@@ -158,8 +166,14 @@ class SparkEngine:
 
     def tally(self, rows: ibis.Table, columns: Sequence[str], by: str | None = None, hold: bool = False) -> pa.Table:
         """How many rows have each value of each of some columns of small whole numbers, in one query."""
-        counted = sql.spark_sql(to_count(rows, columns, by))
-        return self._arrow(all_at_once(counted, len(columns), by is not None))
+        query = all_at_once(sql.spark_sql(to_count(rows, columns, by)), len(columns), by is not None)
+        if self._answers is None or not self._answers.covers(rows.count(), {}):
+            return self._arrow(query)
+        return self._answers.answered(query, lambda: self._arrow(query))
+
+    def remember(self, folder: Path, about: str, tables: Sequence[str]) -> None:
+        """Keep what is found out about some stored tables, which do not change from now on, in a folder."""
+        self._answers = Answers(folder, about, tables)
 
     @contextmanager
     def until(self, stop: Stop) -> Iterator[None]:

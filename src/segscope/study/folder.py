@@ -8,6 +8,7 @@ fits/<fingerprint>.json        recipe, segmentation, evidence, profiles
 fits/seconds.json              how long each method took on this machine: no part of the study proper
 source/origin                  where the source was read from, to read it in another way: no part of the study proper
 source/original                the source itself, in its place, where it was uploaded
+answers/                       what a cluster found out about the customers: no part of the study proper
 """
 
 import hashlib
@@ -39,6 +40,8 @@ from segscope.study.reference import Reference, check_unchanged, read_reference
 CARD = "study.json"
 DATA_NAME = re.compile(r"data/[0-9a-f]{16}\.(parquet|json)")
 FIT_NAME = re.compile(r"fits/[0-9a-f]{16}\.json")
+ANSWERS = "answers"
+ANSWER_NAME = re.compile(r"answers/[0-9a-f]{32}\.arrow")
 ORIGIN, KEPT_SOURCE = Path("source", "origin"), Path("source", "original")
 SECONDS = Path("fits", "seconds.json")
 LARGEST_FILE_BYTES = 200_000_000

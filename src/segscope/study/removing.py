@@ -5,7 +5,17 @@ from pathlib import Path
 
 from segscope.errors import StudyError
 from segscope.study.audiences import FILE as AUDIENCES
-from segscope.study.folder import CARD, DATA_NAME, FIT_NAME, KEPT_SOURCE, ORIGIN, SECONDS, is_study
+from segscope.study.folder import (
+    ANSWER_NAME,
+    ANSWERS,
+    CARD,
+    DATA_NAME,
+    FIT_NAME,
+    KEPT_SOURCE,
+    ORIGIN,
+    SECONDS,
+    is_study,
+)
 from segscope.study.remarks import FILE as REMARKS
 
 LEFT_BY_RUNS = ".partial"
@@ -26,7 +36,7 @@ def remove_study(folder: Path) -> None:
             path.unlink(missing_ok=True)
     except OSError as error:
         raise StudyError(f"The study at {folder} cannot be removed: {error.strerror}.") from None
-    for inner in (folder / "data", folder / "fits", folder / ORIGIN.parent, folder):
+    for inner in (folder / "data", folder / "fits", folder / ANSWERS, folder / ORIGIN.parent, folder):
         with suppress(OSError):  # it holds other files
             inner.rmdir()
 
@@ -40,7 +50,7 @@ def _own_files(folder: Path) -> list[Path]:
         folder / REMARKS,
         folder / SECONDS,
     ]
-    for inner, form in (("data", DATA_NAME), ("fits", FIT_NAME)):
+    for inner, form in (("data", DATA_NAME), ("fits", FIT_NAME), (ANSWERS, ANSWER_NAME)):
         if not (folder / inner).is_dir():
             continue
         for path in (folder / inner).iterdir():

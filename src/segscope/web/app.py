@@ -76,7 +76,7 @@ def _any_study(studies: Studies) -> LiveStudy:
     with tempfile.TemporaryDirectory(prefix="segscope-") as place:
         file, folder = Path(place) / "specimen.parquet", Path(place) / "specimen"
         samples.write(file, SPECIMEN_CUSTOMERS)
-        fit_source(file, folder, Choices(segments=2))
+        fit_source(file, folder, Choices(segments=2), here=True)
         return open_study(folder)
 
 
