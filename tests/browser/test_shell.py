@@ -1,9 +1,11 @@
 """The shell: tabs, addresses, both schemes, small screens, nothing from other machines."""
 
-import pytest
-from playwright.sync_api import Page, expect
+import re
 
-from tests.browser.opening import scrolls_sideways, serious_faults, to_dark
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.opening import scrolls_sideways, serious_faults, stands_still, to_dark
 from tests.browser.serving import Site
 
 pytestmark = pytest.mark.browser
@@ -83,3 +85,17 @@ def test_no_page_scrolls_sideways(page: Page, site: Site, study: str, tab: str, 
     page.goto(site.page(study, tab.lower()))
     expect(page.locator("main .card").first).to_be_visible()
     assert not scrolls_sideways(page)
+
+
+def test_answers_that_take_long_are_counted_until_they_are_here(page: Page, site: Site) -> None:
+    page.goto(site.page("sample", "segments"))
+    stands_still(page)
+    held: list[Route] = []
+    page.route("**/_dash-update-component*", lambda route: held.append(route))
+    page.get_by_role("link", name="Explore", exact=True).click()
+    sign = page.locator(".working")
+    expect(sign).to_have_text(re.compile(r"^Computing.* \d+ s$"))
+    for route in held:
+        route.continue_()
+    page.unroute("**/_dash-update-component*")
+    expect(sign).to_be_empty()
