@@ -2,13 +2,15 @@
 
 from typing import TYPE_CHECKING, Any
 
+from segscope.version import VERSION
+
 if TYPE_CHECKING:
     from segscope.errors import SegscopeError as SegscopeError
     from segscope.library import Study as Study
     from segscope.library import fit as fit
     from segscope.library import load as load
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["SegscopeError", "Study", "__version__", "fit", "load"]
 
 

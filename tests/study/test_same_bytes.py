@@ -15,7 +15,7 @@ from segscope import samples
 from segscope.clustering import draw, gather
 from segscope.engine import connect
 from segscope.recipe import Method, dump_json
-from segscope.study import Choices, fit_source, fitting, running
+from segscope.study import Choices, fit_source, fitting, running, weighing
 
 CUSTOMERS, SAMPLE = 600, 250
 FEATURES = ("Income", "MntWines", "NumStorePurchases")
@@ -25,7 +25,7 @@ Fitted = Callable[..., str]
 @pytest.fixture(params=[False, True], ids=["all customers", "a weighted sample"])
 def fitted(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fitted:
     """Fits a table and returns its segmentation as it is written; with a sample, as large studies are."""
-    monkeypatch.setattr(fitting, "gather", partial(gather, k_max=3))  # the evidence has a test of its own
+    monkeypatch.setattr(weighing, "gather", partial(gather, k_max=3))  # the evidence has a test of its own
     if request.param:
         monkeypatch.setattr(fitting, "draw", partial(draw, size=SAMPLE))
 
@@ -34,7 +34,7 @@ def fitted(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     def fit(table: pa.Table, method: Method, threads: int, chunk: int) -> str:
         file = tmp_path / "customers.parquet"
         pq.write_table(table, file, row_group_size=chunk)
-        monkeypatch.setattr(running, "engine_for", lambda _cells: connect(threads=threads))
+        monkeypatch.setattr(running, "engine_for", lambda _cells, _place: connect(threads=threads))
         with threadpool_limits(threads):
             found = fit_source(
                 file, tmp_path / f"study{next(numbers)}", Choices(segments=3, features=FEATURES, method=method)

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import ibis
 
-from segscope import __version__
 from segscope.engine import Engine, distributed
 from segscope.exploring import Variable, add_bins, log_view
 from segscope.intake import ROW
@@ -20,6 +19,7 @@ from segscope.study.customers import MADE, Source, make
 from segscope.study.engines import engine_for
 from segscope.study.fitting import Fit, customer_key
 from segscope.study.folder import ANSWERS, engine_of, read_card, read_data, read_fit
+from segscope.version import VERSION
 
 SAMPLE_CUSTOMERS = 20_000
 Result = TypeVar("Result")
@@ -135,6 +135,6 @@ def _load(engine: Engine, source: ibis.Table, folder: Path, card: Card, fit: Fit
     for name in ("__assigned", "__customers"):
         engine.drop(name)
     if lake := distributed(engine):
-        what = (__version__, card.data, dump_json(unlabelled(fit.segmentation)), *map(repr, fit.variables))
+        what = (VERSION, card.data, dump_json(unlabelled(fit.segmentation)), *map(repr, fit.variables))
         lake.remember(folder / ANSWERS, "\n".join(what), ("customers", "sample"))
     return LiveStudy(folder, card, fit, engine, customers, sample, variables, (*variables, *logarithmic))
