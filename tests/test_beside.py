@@ -22,7 +22,12 @@ def beside() -> Iterator[Beside]:
 def test_it_finds_the_same_evidence_to_the_last_bit(beside: Beside) -> None:
     stages: list[str] = []
     beside.take(POINTS, seed=5, method="kmeans")
-    assert beside.evidence(lambda stage, share: stages.append(stage)) == gather(POINTS, 5)[0]
+    evidence, solutions = beside.evidence(lambda stage, share: stages.append(stage))
+    here, found = gather(POINTS, 5)
+    assert evidence == here
+    assert {k: s.outline for k, s in solutions.items()} == {k: s.outline for k, s in found.items()}
+    assert all(np.array_equal(solutions[k].labels, found[k].labels) for k in found)
+    assert [solutions[k].wcss for k in found] == [s.wcss for s in found.values()]
     assert "Clustering into 3" in stages
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from segscope.errors import SegscopeError, StudyError
 
 if TYPE_CHECKING:
-    from segscope.clustering import Evidence, Points
+    from segscope.clustering import Evidence, Points, Solution
 
 Progress = Callable[[str, float], None]
 
@@ -30,15 +30,17 @@ class Beside:
         self._letters: SimpleQueue[bytes | None] = SimpleQueue()
         threading.Thread(target=self._carry, daemon=True).start()
 
-    def take(self, points: "Points", seed: int, method: str) -> None:
+    def take(self, points: "Points", seed: int, method: str, thorough: bool = False) -> None:
         """Hand over the customers; weighing begins at once."""
+        self._points = points
         n, p = points.values.shape
-        head = json.dumps({"n": n, "p": p, "customers": points.customers, "seed": seed, "method": method})
+        asked = {"seed": seed, "method": method, "thorough": thorough}
+        head = json.dumps({"n": n, "p": p, "customers": points.customers, **asked})
         self._letters.put(head.encode() + b"\n" + points.values.tobytes() + points.weights.tobytes())
 
-    def evidence(self, progress: Progress) -> "Evidence":
-        """Wait for the evidence, telling how far it is."""
-        from segscope.clustering import Evidence
+    def evidence(self, progress: Progress) -> tuple["Evidence", dict[int, "Solution"]]:
+        """Wait for the evidence and the solutions that it is about, telling how far it is."""
+        from segscope.clustering import Evidence, Outline
         from segscope.recipe import build
 
         while True:
@@ -51,7 +53,8 @@ class Beside:
             said = json.loads(line)
             if "evidence" in said:
                 found: Evidence = build(Evidence, said["evidence"], StudyError, "evidence")
-                return found
+                outlines: list[Outline] = [build(Outline, o, StudyError, "solution") for o in said["solutions"]]
+                return found, {len(o.centres): o.on(self._points) for o in outlines}
             progress(said["stage"], said["share"])
 
     def close(self) -> None:
@@ -96,10 +99,14 @@ def main() -> None:
     values = np.frombuffer(given.read(8 * n * p)).reshape(n, p)
     weights = np.frombuffer(given.read(8 * n))
     points = Points(values, weights, head["customers"])
-    evidence, _ = gather(
-        points, head["seed"], on_progress=lambda stage, share: tell(stage=stage, share=share), method=head["method"]
+    evidence, solutions = gather(
+        points,
+        head["seed"],
+        on_progress=lambda stage, share: tell(stage=stage, share=share),
+        thorough=head["thorough"],
+        method=head["method"],
     )
-    tell(evidence=to_plain(evidence))
+    tell(evidence=to_plain(evidence), solutions=[to_plain(solution.outline) for solution in solutions.values()])
 
 
 if __name__ == "__main__":

@@ -76,3 +76,10 @@ def test_compactness_hardly_depends_on_the_seed() -> None:
     points = as_points(np.random.default_rng(5).gamma(2.0, size=(1000, 3)))
     found = [kmeans(points, 5, seed).wcss for seed in range(3)]
     assert max(found) <= min(found) * (1 + 1e-6)
+
+
+def test_many_groups_among_many_customers_are_all_found() -> None:
+    generator = np.random.default_rng(4)
+    places = np.array([(x, y) for x in range(4) for y in range(3)], dtype=float)
+    values = np.repeat(places, 2_000, axis=0) + generator.normal(0, 0.05, (24_000, 2))
+    assert kmeans(as_points(values), k=12, seed=0, starts=10).sizes == (2_000.0,) * 12

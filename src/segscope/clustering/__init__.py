@@ -7,7 +7,7 @@ from segscope.clustering.choice import Criteria
 from segscope.clustering.criteria import SegmentSilhouette, silhouettes_by_segment
 from segscope.clustering.evidence import Evidence, gather
 from segscope.clustering.fitting import fit_method
-from segscope.clustering.methods import Solution, kmeans, solution_at
+from segscope.clustering.methods import Outline, Solution, kmeans, solution_at
 from segscope.clustering.points import EXACT_CUSTOMERS, Points, as_points, draw
 from segscope.clustering.refine import Refined, measure, measure_groups, refine
 from segscope.clustering.softness import softness
@@ -20,6 +20,7 @@ __all__ = [
     "Criteria",
     "Evidence",
     "Merge",
+    "Outline",
     "Points",
     "Refined",
     "SegmentSilhouette",

@@ -1,7 +1,7 @@
 """Solutions, and k-means. A solution is centres (and shapes), so that any engine can assign any customer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ from sklearn.cluster import KMeans
 
 from segscope.clustering.assign import Centres, Shape, distances2, nearest_numpy
 from segscope.clustering.points import Array, Flags, Labels, Points
+from segscope.clustering.quick import searched_kmeans
 from segscope.clustering.threads import one_thread
 from segscope.engine import fixed_point_scale
 from segscope.errors import DataError
@@ -48,11 +49,38 @@ class Solution:
         """The number of segments."""
         return len(self.centres)
 
+    @property
+    def outline(self) -> "Outline":
+        """What the solution is made of, without the points."""
+        return Outline(self.centres, self.shapes, self.log_likelihood, self.bic)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A solution without its points: few numbers, from which it is made again on the same points. JSON."""
+
+    centres: tuple[tuple[float, ...], ...]
+    shapes: tuple[Shape, ...] = ()
+    log_likelihood: float | None = None
+    bic: float | None = None
+
+    def on(self, points: Points) -> Solution:
+        """The solution, to the last bit.
+
+        >>> from segscope.clustering.points import as_points
+        >>> four = as_points(np.array([[0.0], [1.0], [9.0], [10.0]]))
+        >>> kmeans(four, k=2, seed=0).outline.on(four).sizes
+        (2.0, 2.0)
+        """
+        found = solution_at(points, self.centres, self.shapes)
+        return replace(found, log_likelihood=self.log_likelihood, bic=self.bic)
+
 
 def kmeans(points: Points, k: int, seed: int, starts: int = FINAL_STARTS) -> Solution:
     """Cluster by k-means: the best of several k-means++ starts, followed until no centre moves.
 
-    Up to 20,000 customers the best start is also improved customer by customer (Hartigan's exchange), which leaves many
+    Above 20,000 customers the starts are those of a search on a sample (quick.searched_kmeans), followed on everybody.
+    Up to 20,000 the best start is also improved customer by customer (Hartigan's exchange), which leaves many
     of the places where Lloyd's passes come to rest too early. With 20 starts or more this is done for several rounds of
     starts, so that the WCSS hardly depends on the seed.
 
@@ -81,9 +109,26 @@ def kmeans(points: Points, k: int, seed: int, starts: int = FINAL_STARTS) -> Sol
     require_distinct(points, k)
     found = []
     for batch in range(FINAL_ROUNDS if starts >= FINAL_STARTS and len(points.values) <= EXCHANGED_CUSTOMERS else 1):
-        rested = settled(points, best_centres(points.values, points.weights, k, seed + batch, starts))
+        rested = settled(points, _compact(points, k, seed + batch, starts))
         found.append(exchanged(points, rested))
     return min(found, key=lambda solution: (solution.wcss, solution.centres))
+
+
+def _compact(points: Points, k: int, seed: int, starts: int) -> Array:
+    """Centres of shape (k, p) from which to settle: of several starts, or of a search where customers are many."""
+    values, weights = points.values, points.weights
+    if k == 1 or len(values) <= EXCHANGED_CUSTOMERS:
+        return best_centres(values, weights, k, seed, starts)
+    found = [_rested(values, weights, centres) for centres in searched_kmeans(values, weights, k, seed)]
+    best: Array = min(found, key=lambda fitted: float(fitted.inertia_)).cluster_centers_
+    return best
+
+
+def _rested(values: Array, weights: Array, centres: Array) -> KMeans:
+    """Lloyd's passes from given centres until nobody changes segments, quicker than ``settled`` but in float sums."""
+    passes = KMeans(len(centres), init=centres, n_init=1, tol=0, max_iter=LLOYD_PASSES)
+    with one_thread():
+        return passes.fit(values, sample_weight=weights)
 
 
 def require_distinct(points: Points, k: int) -> None:

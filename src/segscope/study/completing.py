@@ -22,23 +22,33 @@ Seconds = Mapping[str, float]
 """How long each method took: no part of a fit, which is the same on every machine."""
 
 
-def complete(ready: Ready, fit: Fit, progress: Progress, previous: Before | None = None) -> tuple[Fit, Seconds]:
+def complete(
+    ready: Ready,
+    fit: Fit,
+    progress: Progress,
+    previous: Before | None = None,
+    solutions: Mapping[int, Solution] | None = None,
+) -> tuple[Fit, Seconds]:
     """Complete the evidence of a fit.
 
     Parameters
     ----------
     ready : the customers that it was made of
-    fit : with the evidence of a first look
+    fit : with the evidence of a first look; with all of it where solutions are given
     previous : the fit whose ids, names and colours live on where there are other segments now
+    solutions : those that the fit's evidence is about; None gathers evidence anew
 
     Returns
     -------
     the fit with complete evidence, and how many seconds each method took
     """
     recipe = ready.recipe
-    evidence, solutions = gather(
-        ready.points, recipe.seed, on_progress=part(progress, 0.0, 0.75), thorough=True, method=recipe.method
-    )
+    evidence = fit.evidence
+    if solutions is None:
+        evidence, solutions = gather(
+            ready.points, recipe.seed, on_progress=part(progress, 0.0, 0.75), thorough=True, method=recipe.method
+        )
+    progress("Following who splits from whom", 0.75)
     tree = ward_tree(ready.points, recipe.seed)
     fit = replace(fit, evidence=evidence, path=path(solutions, ready.points), tree=tree)
     free = recipe.segments is None and not fit.segmentation.hand  # what was made by hand is not thrown away

@@ -1,8 +1,7 @@
 """Fitting: the stages from a typed source table to a finished segmentation, in order. Pure: nothing is written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import ibis
 
@@ -18,7 +17,6 @@ from segscope.clustering import (
     Verdict,
     draw,
     fit_method,
-    gather,
     judge,
     measure,
     refine,
@@ -38,12 +36,13 @@ from segscope.intake.roles import newest_date, propose_roles
 from segscope.naming import Portrait, by_value, methodology, portray, typical_scores, value_column
 from segscope.preparation import Preparation, coordinates, fit_preparation, to_model
 from segscope.profiling import Profiles, profile
-from segscope.recipe import Method, Recipe, Role
+from segscope.recipe import Recipe, Role
 from segscope.segmentation import SEGMENT, Segment, Segmentation, assign_only, to_customers
 from segscope.study.customers import Customers
 from segscope.study.influence import Influence, influence_of_filling
 from segscope.study.lineage import Before, trace, without_lineage
 from segscope.study.notes import ColumnNote, note, prepared
+from segscope.study.weighing import Here, Weigher
 from segscope.unusual import far_out, quartiles, reach
 from segscope.wording import counted
 
@@ -104,29 +103,6 @@ class Fit:
         """How the segments were made, in sentences."""
         by_hand = in_words(self.segmentation.hand)
         return f"{methodology(self.recipe, self.found)}{f' {by_hand}' if by_hand else ''}"
-
-
-class Weigher(Protocol):
-    """Who weighs the numbers of segments: this process, or one beside it (segscope.beside)."""
-
-    def take(self, points: Points, seed: int, method: Method) -> None:
-        """Take the customers."""
-
-    def evidence(self, progress: Progress) -> Evidence:
-        """The evidence for each number of segments."""
-
-
-class Here:
-    """Weighs in this process, when asked."""
-
-    def take(self, points: Points, seed: int, method: Method) -> None:
-        """Take the customers."""
-        self._given = points, seed, method
-
-    def evidence(self, progress: Progress) -> Evidence:
-        """The evidence for each number of segments."""
-        points, seed, method = self._given
-        return gather(points, seed, on_progress=progress, method=method)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +176,8 @@ def fit(
     progress: Progress,
     previous: Before | None = None,
     weigher: Weigher | None = None,
-) -> tuple[Fit, Ready]:
+    thorough: bool = False,
+) -> tuple[Fit, Ready, Mapping[int, Solution]]:
     """Fit a recipe to customers.
 
     Parameters
@@ -208,10 +185,12 @@ def fit(
     source : the customers, before cleaning
     previous : the fit whose ids, names and colours live on where its segments do
     weigher : who weighs the evidence; None does it here, another may do it in a process beside
+    thorough : weigh with all resamples at once; else it is a first look
 
     Returns
     -------
-    the fit, and the customers that it was made of, to complete its evidence; they are gone with the engine
+    the fit, the customers that it was made of, to complete its evidence (they are gone with the engine), and the
+    solutions that the evidence is about
 
     Raises
     ------
@@ -221,16 +200,16 @@ def fit(
     ready = make_ready(engine, source, recipe, part(progress, 0.1, 0.3))
     recipe = ready.recipe
     _check_distinct(ready.points, recipe.segments)
-    weigher.take(ready.points, recipe.seed, recipe.method)
-    evidence = None if recipe.segments else weigher.evidence(part(progress, 0.36, 0.65))
-    k = recipe.segments or (evidence.recommended if evidence else 1)
-    found = segmented(ready, k, part(progress, 0.65, 0.9) if evidence else part(progress, 0.36, 0.55), previous)
+    weigher.take(ready.points, recipe.seed, recipe.method, thorough)
+    weighed = None if recipe.segments else weigher.evidence(part(progress, 0.36, 0.65))
+    k = recipe.segments or (weighed[0].recommended if weighed else 1)
+    found = segmented(ready, k, part(progress, 0.65, 0.9) if weighed else part(progress, 0.36, 0.55), previous)
     numbers = found.profiles.everybody.numbers
     measured = {c: (p.low, p.quarter, p.median, p.three_quarters, p.high) for c, p in numbers.items()}
     variables = describe_variables(engine, ready.table, recipe, measured)
     cleaning = source.made + describe_cleaning(engine, source.table, recipe, source.facts)
     cleaning += prepared(ready.preparation, recipe, {c: p.low for c, p in numbers.items()}, ready.aside)
-    evidence = evidence or weigher.evidence(part(progress, 0.55, 0.93))
+    evidence, solutions = weighed or weigher.evidence(part(progress, 0.55, 0.93))
     fitted = Fit(
         customers=source.facts[0].rows,
         columns=tuple(note(f, recipe) for f in source.facts),
@@ -245,7 +224,7 @@ def fit(
         filling=found.filling,
         silhouettes=found.silhouettes,
     )
-    return fitted, ready
+    return fitted, ready, solutions
 
 
 def make_ready(engine: Engine, source: Customers, recipe: Recipe, progress: Progress) -> Ready:

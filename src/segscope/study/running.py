@@ -1,12 +1,14 @@
 """Running: an order is carried out, from a source or a study's own data to a study that is written."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import ibis
 
+from segscope.clustering import Solution
 from segscope.editing import Change, draft
 from segscope.engine import Engine, distributed
 from segscope.errors import DataError, RecipeError, SegscopeError, StudyError
@@ -20,7 +22,7 @@ from segscope.study.card import Card, Kept, made_current
 from segscope.study.completing import Seconds, complete
 from segscope.study.customers import Customers, Source, adapted, decide, make, source_of_table
 from segscope.study.engines import cells_of, engine_for, engine_to_read
-from segscope.study.fitting import Fit, Progress, Ready, Weigher, fit, make_ready
+from segscope.study.fitting import Fit, Progress, Ready, fit, make_ready
 from segscope.study.folder import (
     check_writable,
     engine_of,
@@ -42,6 +44,7 @@ from segscope.study.handwork import HandEdit, work_by_hand
 from segscope.study.history import redone, undone
 from segscope.study.lineage import Before, unique
 from segscope.study.reference import reference_to
+from segscope.study.weighing import Weigher
 
 DATABASES = ("sqlite", "duckdb", "postgresql")
 PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
@@ -194,12 +197,14 @@ def fit_source(
             else read_frame(source, engine)
         )
         recipe, customers = _decided(engine, table, choices)
-        quick = part(progress, 0.0, 0.4) if thorough else progress
+        fitting = part(progress, 0.0, 0.85) if thorough else progress
         previous = _previous(engine, folder, recipe)
-        found, ready = _fitted(engine, customers, recipe, report, quick, previous, weigher)
+        found, ready, solutions = _fitted(
+            engine, customers, recipe, report, fitting, previous, weigher, thorough=thorough
+        )
         seconds: Seconds = {}
         if thorough:
-            found, seconds = complete(ready, found, part(progress, 0.4, 0.95), previous)
+            found, seconds = complete(ready, found, part(progress, 0.85, 0.95), previous, solutions)
         progress("Writing the study", 0.95)
         card = Card(
             _name(report), report.source, found.customers, "", "", report, is_place and _is_sample(Path(source)),
@@ -232,7 +237,7 @@ def refit(folder: Path, recipe: Recipe, progress: Progress = silent) -> Fit:
             customers = make(engine, source, recipe)
         else:
             recipe, customers = adapted(engine, source, recipe)
-        found, _ = _fitted(engine, customers, recipe, card.intake, progress, previous, None)
+        found, *_ = _fitted(engine, customers, recipe, card.intake, progress, previous)
         progress("Writing the study", 0.95)
         write_fit(folder, card, found)
     finally:
@@ -255,7 +260,7 @@ def reread(folder: Path, card: Card, order: Order, progress: Progress = silent) 
         wanted = order.recipe or read_fit(folder, card).recipe
         recipe, customers = adapted(engine, source_of_table(engine, table), wanted)
         previous = _previous(engine, folder, recipe)
-        found, _ = _fitted(engine, customers, recipe, report, progress, previous, None)
+        found, *_ = _fitted(engine, customers, recipe, report, progress, previous)
         progress("Writing the study", 0.95)
         lake = distributed(engine)
         data = reference_to(lake, place, order.reading) if lake else table
@@ -338,11 +343,12 @@ def _fitted(
     report: IntakeReport,
     progress: Progress,
     previous: Before | None,
-    weigher: Weigher | None,
-) -> tuple[Fit, Ready]:
+    weigher: Weigher | None = None,
+    thorough: bool = False,
+) -> tuple[Fit, Ready, Mapping[int, Solution]]:
     check_recipe(customers.table, recipe, report.source)
     try:
-        return fit(engine, customers, recipe, progress, previous, weigher)
+        return fit(engine, customers, recipe, progress, previous, weigher, thorough)
     except DataError as error:
         raise type(error)(f"{report.source}: {error}") from None
 
