@@ -14,6 +14,7 @@ from segscope.theme import Scheme, figure, palette, plain, segment_colour, trans
 MAX_COLOURS = 10
 SMALLER_FROM = 2_000  # points
 SHADES, SIZES_A_PIXEL = 255, 10
+BLANK_SIZE, LEAST_SIZE = 2, 3  # pixels
 ROOTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # steps of a shade
 DENSEST = 0.6  # its opacity where most customers are
 MAX_CELLS = 1_800  # of a density
@@ -30,6 +31,7 @@ def pair(
     scheme: Scheme,
     everybody: Density | None = None,
     selection: Density | None = None,
+    all_drawn: bool = False,
 ) -> go.Figure:
     """Two measures: customers as points, coloured and sized by any variable, over how many lie where.
 
@@ -37,12 +39,15 @@ def pair(
     ----------
     everybody : drawn in grey behind
     selection : drawn over it, where there are more customers than points
+    all_drawn : whether the points are all of the selection; its numbers are theirs then, not those of the crowd behind
     """
     look = palette(scheme)
     made = figure(scheme, 440, margin={"l": 8, "r": 12, "t": 30, "b": 8})
     x, y, colour = axes["x"], axes["y"], axes.get("colour")
     if everybody is not None:
         made.add_trace(_grid(everybody, x, y, look.faint, "Everybody"))
+        if all_drawn:
+            made.data[-1].meta = "shape"
     if selection is not None:
         made.add_trace(_grid(selection, x, y, look.accent, "Selection"))
     sizes = _sizes(chosen, axes.get("size"))
@@ -58,6 +63,7 @@ def pair(
             shade = translucent(look.faint, 0.55)
             made.add_trace(_points(_part(chosen, blank), x, y, shade, _some(sizes, blank), "blank"))
         made.add_trace(_shaded(_part(chosen, known), axes, _some(sizes, known), scheme))
+    made.update_traces(meta=_told(axes), selector={"type": "scattergl"})
     for update, variable in ((made.update_xaxes, x), (made.update_yaxes, y)):
         update(title_text=axis_title(variable), **axis_range(variable))
     made.update_layout(
@@ -97,6 +103,21 @@ def _groups(
         if name in rows:
             shade = segment_colour(colours[name] if colours else place, scheme)
             yield name, translucent(shade, 0.7), rows[name]
+
+
+def _told(axes: Mapping[str, Variable]) -> dict[str, Any]:
+    """What the sizes and shades of points stand for, so that the numbers of the chart can name them."""
+    told: dict[str, Any] = {}
+    for axis in ("size", "colour"):
+        variable = axes.get(axis)
+        if variable is None or (axis == "colour" and variable.kind == "category"):
+            continue  # a category's colours are series
+        told[axis] = {"title": axis_title(variable), "kind": "whole" if variable.whole else variable.kind}
+        if variable.kind == "category":
+            told[axis]["values"] = [plain(name) for name in variable.shown]
+        else:
+            told[axis]["ends"] = span(variable)
+    return told
 
 
 def _shaded(chosen: Cloud, axes: Mapping[str, Variable], sizes: Any, scheme: Scheme) -> go.Scattergl:
@@ -158,8 +179,11 @@ def _sizes(cloud: Cloud, size: Variable | None) -> "float | Bytes":
     """One size for all, in pixels, or bytes that stand for tenths of a pixel."""
     if size is None:
         return 5.5 if cloud.shown <= SMALLER_FROM else 4.0
-    # Area, not radius, stands for the amount.
-    return _bytes([SIZES_A_PIXEL * (3 + 13 * share**0.5) for share in _shares(cloud.columns["size"], size)])
+    # Area, not radius, stands for the amount; a blank is smaller than the least.
+    amounts = zip(_shares(cloud.columns["size"], size), cloud.columns["size"], strict=True)
+    return _bytes(
+        [SIZES_A_PIXEL * (BLANK_SIZE if v in (None, BLANK) else LEAST_SIZE + 13 * s**0.5) for s, v in amounts]
+    )
 
 
 def _shares(values: Sequence[Any], variable: Variable) -> list[float]:

@@ -64,7 +64,7 @@ def draw_pair(live: LiveStudy, counts: State, names: Mapping[str, str], scheme: 
     selection = _density(live, filters, counts["selected"], x, y) if filters and many else None
     shown = drawn if x[1].bins is None or y[1].bins is None else thinned(drawn, x[1].bins, y[1].bins, points)
     colours = _colours(live).get(names.get("colour", ""))
-    made = pair_figures.pair(shown, variables, colours, scheme, everybody, selection)
+    made = pair_figures.pair(shown, variables, colours, scheme, everybody, selection, all_drawn=not many)
     title, strength = relation(drawn, x[1], y[1])
     said = [_drawn_words(shown, (selection or everybody) if many else None), *_size_words(variables), strength]
     return made, title, "; ".join(said)
@@ -222,4 +222,7 @@ def _box_title(groups: Sequence[Mapping[str, Any]], number: Variable, category: 
     highest, lowest = max(enough, key=lambda v: enough[v]), min(enough, key=lambda v: enough[v])
     if enough[highest] == enough[lowest]:
         return f"{number.label} is much the same whatever {category.label}"
-    return f"{number.label} is highest for {highest}, lowest for {lowest}"
+    # "5" and "yes" do not speak for themselves.
+    speak = category.column == SEGMENT_VARIABLE or any(len(word) > 3 for word in f"{highest} {lowest}".split())
+    of = "" if speak else f"{category.label} "
+    return f"{number.label} is highest for {of}{highest}, lowest for {of}{lowest}"

@@ -17,9 +17,28 @@
     return list && typeof list !== "string" ? Array.from(list) : [];
   }
 
+  /* What the size and the shade of points stand for, in words; they travel as bytes, so it is about that. */
+  const codes = {
+    size: (trace) => [values(trace.marker.size), (byte) => (byte < 30 ? null : ((byte / 10 - 3) / 13) ** 2)],
+    colour: (trace) => [values(trace.marker.color), (byte) => byte / 255],
+  };
+  function decoded(trace, key) {
+    const told = trace.meta && trace.meta[key];
+    if (!told) return [];
+    const [bytes, share] = codes[key](trace);
+    return bytes.map((byte) => {
+      const at = share(byte);
+      if (at === null) return "";
+      if (told.values) return told.values[Math.round(at * Math.max(1, told.values.length - 1))];
+      const value = told.ends[0] + at * (told.ends[1] - told.ends[0]);
+      if (told.kind === "date") return new Date(Math.round(value) * 86400000).toISOString().slice(0, 10);
+      return told.kind === "whole" ? Math.round(value) : +value.toPrecision(3);
+    });
+  }
+
   /* One table for all traces: the columns that any of them has. */
   function table(graph) {
-    const layout = graph._fullLayout || graph.layout || {};
+    const layout = graph.layout || {}; /* as it was asked for: in the full one an axis without a title has a hint */
     const traces = (graph._fullData || graph.data || []).filter((t) => t.visible !== false && t.meta !== "shape");
     const grids = traces.filter((t) => t.type === "heatmap");
     if (grids.length) {
@@ -33,15 +52,17 @@
       ["theta", "variable"], ["r", "value"], ["lowerfence", "low"], ["q1", "quarter"], ["median", "median"], ["q3", "three quarters"], ["upperfence", "high"],
     ].filter(([key]) => traces.some((t) => values(t[key]).length));
     const series = traces.some((t) => t.name && !/^trace \d+$/.test(t.name));
+    const coded = ["size", "colour"].filter((key) => traces.some((t) => t.meta && t.meta[key]));
+    const codedHead = coded.map((key) => { const { title, values } = traces.find((t) => t.meta && t.meta[key]).meta[key]; return plain(title) + (values ? "" : ", about"); });
     const rows = [];
     for (const trace of traces) {
       /* A box that stands between two places of its axis names its category itself. */
       const named = trace.type === "box" && values(trace.customdata).length;
-      const lists = columns.map(([key]) => values(key === "x" && named ? trace.customdata : trace[key]));
+      const lists = [...columns.map(([key]) => values(key === "x" && named ? trace.customdata : trace[key])), ...coded.map((key) => decoded(trace, key))];
       const length = Math.max(0, ...lists.map((l) => l.length));
       for (let i = 0; i < length; i += 1) rows.push([...(series ? [cell(trace.name)] : []), ...lists.map((l) => cell(l[i]))]);
     }
-    return { head: [...(series ? ["series"] : []), ...columns.map((c) => c[1])], rows };
+    return { head: [...(series ? ["series"] : []), ...columns.map((c) => c[1]), ...codedHead], rows };
   }
 
   /* The same disarming as in exports: a text that a spreadsheet would run gets an apostrophe. */

@@ -75,7 +75,7 @@
     const rows = [...document.querySelectorAll("#explore-differs .differs-row")].map((row) => ({
       name: row.querySelector(".differs-label").textContent, values: row.querySelector(".differs-values").textContent.split(" vs "),
       effect: row.querySelector(".differs-effect span").textContent, interval: row.querySelector(".differs-effect small").textContent.split(" to "),
-      measure: row.querySelector(".differs-effect").title.split(",")[0], bar: row.querySelector(".differs-bar i"),
+      measure: row.querySelector(".differs-effect").title.split(",")[0], bar: row.querySelector(".differs-bar i"), whisker: row.querySelector(".differs-bar .interval"),
     }));
     if (!rows.length) return;
     const head = ["variable", "selected", "others", "measure", "effect", "from", "to"];
@@ -85,10 +85,13 @@
   }
   function differences(words, rows) {
     const left = 330, room = 190;
-    const drawn = rows.map(({ name, values, effect, bar: { style, className } }, i) => {
-      const y = HEAD + 8 + i * ROW, at = parseFloat(style.left) / 100, wide = parseFloat(style.width) / 100;
+    const placed = ({ style }) => [left + (parseFloat(style.left) / 100) * room, (parseFloat(style.width) / 100) * room];
+    const middle = left + room / 2;
+    const drawn = rows.map(({ name, values, effect, bar: shown, whisker }, i) => {
+      const y = HEAD + 8 + i * ROW, [from, wide] = placed(shown), [low, across] = placed(whisker);
       return text(EDGE, y + 13, name.slice(0, 28)) + text(left - 12, y + 13, values.join(" vs "), `text-anchor="end" fill="${look("secondary")}"`)
-        + bar(left + at * room, y + 4, wide * room, 10, look(className === "up" ? "accent" : "warm")) + text(WIDE - EDGE, y + 13, effect, `text-anchor="end"`);
+        + bar(middle - 0.5, y - 3, 1, ROW, look("line")) + bar(from, y + 4, wide, 10, look(shown.className === "up" ? "accent" : "warm"))
+        + bar(low, y + 8.25, across, 1.5, look("text")) + [low, low + across - 1.5].map((x) => bar(x, y + 6, 1.5, 6, look("text"))).join("") + text(WIDE - EDGE, y + 13, effect, `text-anchor="end"`);
     });
     return [title(words, document.getElementById("explore-differs-note").textContent) + drawn.join(""), HEAD + 16 + rows.length * ROW];
   }
