@@ -44,13 +44,13 @@ def layout(live: LiveStudy) -> html.Div:
                 [findings.card(), placing.card(live.fit.segmentation, live.fit.profiles)], className="insights-top"
             ),
             opportunities.card(),
-            batch.card(live),
             html.Div(
                 narrowing.switch(narrowing.INSIGHTS_FILTERS, ONLY_FAMILIES),
                 className="insights-only",
                 hidden=not families,  # there all the same: callbacks are checked against the page
             ),
             html.Div(families or _no_families(), className="insights-families"),
+            batch.card(live),
         ],
         className="insights",
     )
