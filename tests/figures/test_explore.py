@@ -1,6 +1,7 @@
 """Heat maps of the Explore tab on tiny results with known answers."""
 
 import numpy as np
+import pytest
 
 from segscope.exploring import Associations, Crosstab, Variable
 from segscope.exploring.associations import Measure
@@ -22,9 +23,17 @@ def test_associations_leave_the_diagonal_empty_and_write_only_strong_ones() -> N
 
 
 def test_a_crosstab_colours_what_is_more_than_expected() -> None:
-    figure = figures.crosstab(Crosstab(("a", "b"), ("c", "d"), ((10, 0), (0, 10))), KIND, KIND, "light")
-    assert figure.data[0].z[0][0] == 1.0
-    assert list(figure.data[0].text[0]) == ["10", "0"]
+    figure = figures.crosstab(Crosstab(("a", "b"), ("c", "d"), ((20, 0), (0, 20))), KIND, KIND, "light")
+    assert figure.data[0].z[0][0] == pytest.approx(np.log2(25 / 15), abs=0.001)  # ten expected, five more
+    assert figure.data[0].z[0][1] == pytest.approx(np.log2(5 / 15), abs=0.001)
+    assert list(figure.data[0].text[0]) == ["20", "0"]
+
+
+def test_a_handful_that_is_missing_is_pale_and_many_are_not() -> None:
+    few = figures.crosstab(Crosstab(("a", "b"), ("c", "d"), ((1000, 2), (1000, 0))), KIND, KIND, "light")
+    assert abs(few.data[0].z[1][1]) < 0.3
+    many = figures.crosstab(Crosstab(("a", "b"), ("c", "d"), ((1000, 200), (1000, 0))), KIND, KIND, "light")
+    assert many.data[0].z[1][1] == -2.0
 
 
 def test_the_associations_of_forty_variables_keep_to_their_bytes() -> None:

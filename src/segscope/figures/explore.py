@@ -1,6 +1,7 @@
 """Heat maps of the Explore tab: associations of all pairs, and two categories against expectation."""
 
 import numpy as np
+import numpy.typing as npt
 import plotly.graph_objects as go
 
 from segscope.exploring import Associations, Crosstab, Variable
@@ -9,6 +10,9 @@ from segscope.wording import short
 
 WRITTEN_FROM = 0.3  # weaker associations are coloured, not written: Cohen's (1988) medium correlation
 LETTERS = {"Spearman": "rho", "Cramér's V": "V", "correlation ratio": "eta"}  # as few bytes as say it
+EXPECTED_BESIDES = 5  # customers
+
+Array = npt.NDArray[np.float64]
 
 
 def associations(found: Associations, scheme: Scheme) -> go.Figure:
@@ -47,8 +51,26 @@ def associations(found: Associations, scheme: Scheme) -> go.Figure:
     return made
 
 
+def shades(counts: Array, expected: Array) -> Array:
+    """How far counts are from expectation, -2 to 2: the logarithm (base 2) of their ratio, where handfuls stay pale.
+
+    Five customers who behave as expected are added to either side: none where a half was expected says nothing.
+
+    References
+    ----------
+    DuMouchel, W. (1999). Bayesian data mining in large frequency tables. The American Statistician 53: ratios of counts
+    are drawn towards 1 by a gamma prior.
+
+    >>> shades(np.array([0.0, 0.0, 1000.0]), np.array([0.5, 95.0, 500.0])).round(2).tolist()
+    [-0.14, -2.0, 0.99]
+    """
+    ratio = (counts + EXPECTED_BESIDES) / (expected + EXPECTED_BESIDES)
+    clipped: Array = np.clip(np.log2(ratio), -2, 2)
+    return clipped
+
+
 def crosstab(found: Crosstab, first: Variable, second: Variable, scheme: Scheme) -> go.Figure:
-    """Two categories as shares within each value of the first; more than expected in accent, fewer in warm."""
+    """Two categories: how many, shaded by how far from expectation; more than expected in accent, fewer in warm."""
     counts = np.array(found.counts, dtype=float)
     total = counts.sum()
     expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0, keepdims=True) / max(total, 1)
@@ -57,7 +79,7 @@ def crosstab(found: Crosstab, first: Variable, second: Variable, scheme: Scheme)
     made = figure(scheme, max(260, 26 * len(found.rows) + 110))
     made.add_trace(
         go.Heatmap(
-            z=np.clip(np.log2(np.clip(lift, 0.25, 4)), -2, 2).round(3).tolist(),
+            z=shades(counts, expected).round(3).tolist(),
             x=[plain(c) for c in found.columns],
             y=[plain(r) for r in found.rows],
             text=[[short(v) for v in row] for row in counts.tolist()],
