@@ -25,6 +25,7 @@ STANDS_STILL = """() => {
     const stages = ["requested", "prioritized", "blocked", "executing", "watched", "executed"];
     return appLifecycle !== "HYDRATED" || stages.some((stage) => callbacks[stage].some((each) => !byClock(each)))
       || !document.querySelector("#page > *")
+      || document.getAnimations().some((each) => each instanceof CSSTransition && each.playState === "running")
       || [...document.querySelectorAll(".dash-graph--pending")].some((graph) => graph.checkVisibility());
   };
   window.framesStill = busy() ? 0 : (window.framesStill || 0) + 1;

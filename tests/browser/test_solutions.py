@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.opening import PATIENCE
+from tests.browser.opening import PATIENCE, stands_still
 
 pytestmark = pytest.mark.browser
 
@@ -19,6 +19,7 @@ def test_another_number_is_taken_compared_and_left_again(small_site: Any, page: 
     expect(page.locator(".verdict-k")).to_have_text("2", timeout=PATIENCE)
     expect(page.locator("#solutions-title")).to_have_text("2 solutions are kept, of 2 to 3 segments")
 
+    stands_still(page)  # the card is drawn anew with the new solution
     page.get_by_role("button", name=re.compile("^Compare with 3 segments")).click()
     expect(page.locator(".solutions-finding")).to_contain_text("adjusted Rand", timeout=PATIENCE)
     expect(page.locator(".solutions-words")).to_contain_text("3 segments are asked for, not 2.")
