@@ -1,4 +1,8 @@
-"""Every command in the README and docs runs, and the README's Python too."""
+"""Every command in the README and docs runs, and the README's Python too.
+
+The README's are processes of their own, as a user's are; the many of the how-to run in this one, which has loaded
+everything already.
+"""
 
 import json
 import re
@@ -7,13 +11,16 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
-from segscope import samples
+from segscope import cli, samples
+from segscope.library import load
+from segscope.study import Choices, fit_source
 
 ROOT = Path(__file__).parents[1]
 SERVING = ("run", "serve", "demo")
@@ -42,8 +49,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(command: list[str], place: Path) -> None:
+    """Run a command in a process of its own; a server until it says where it is."""
     full = [sys.executable, "-m", "segscope", *command[1:]]
     if command[1] in SERVING:
+        full = full[: full.index("--port")] if "--port" in full else full
         server = subprocess.Popen(
             [*full, "--port", "8990", "--no-browser"], cwd=place, stdout=subprocess.PIPE, text=True
         )
@@ -54,22 +63,35 @@ def run(command: list[str], place: Path) -> None:
             server.terminate()
             server.wait(10)
         return
-    target = full[full.index(">") + 1] if ">" in full else None
-    told = full[: full.index(">")] if target else full
-    done = subprocess.run(told, cwd=place, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(full, cwd=place, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    if target:
-        (place / target).write_text(done.stdout, encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/how-to.md"])
-def test_every_command_runs(page: str, place: Path) -> None:
-    commands = console_commands((ROOT / page).read_text(encoding="utf-8"))
+def test_every_command_of_the_readme_runs(place: Path) -> None:
+    commands = console_commands((ROOT / "README.md").read_text(encoding="utf-8"))
     assert commands
     for command in commands:
-        if "--port" in command:
-            command = command[: command.index("--port")]
         run(command, place)
+
+
+def test_every_command_of_the_how_to_runs(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands = console_commands((ROOT / "docs/how-to.md").read_text(encoding="utf-8"))
+    assert commands
+    monkeypatch.chdir(place)
+    for command in commands:
+        if command[1] in SERVING:
+            run(command, place)
+            continue
+        told = list(takewhile(lambda word: word != ">", command))
+        monkeypatch.setattr(sys, "argv", told)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        assert not ended.value.code, f"{told}: {said.err}"
+        for target in command[len(told) + 1 :]:
+            Path(target).write_text(said.out, encoding="utf-8")
 
 
 def test_the_python_of_the_readme_runs(place: Path) -> None:
@@ -82,23 +104,26 @@ def test_the_python_of_the_readme_runs(place: Path) -> None:
     assert done.stdout.count("customers, ") == 4
 
 
-def test_scored_files_keep_their_rows(place: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "segscope", "fit", "customers.csv", "--study", "kept", "--segments", "3"],
-        cwd=place, check=True, capture_output=True,
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def study(place: Path) -> Path:
+    """A study of the customers, ``my-study`` as in the README."""
+    fit_source(place / "customers.csv", place / "my-study", Choices(segments=3))
+    return place / "my-study"
+
+
+def test_scored_files_keep_their_rows(place: Path, study: Path) -> None:
+    model = load(study)
     for name in ("scored.csv", "scored.parquet"):
-        command = [sys.executable, "-m", "segscope", "score", "kept", "new-customers.parquet", "-o", name]
-        subprocess.run(command, cwd=place, check=True, capture_output=True)
+        model.score_file(place / "new-customers.parquet", place / name)
     ids = pq.read_table(place / "new-customers.parquet")["ID"].to_pylist()
     assert pq.read_table(place / "scored.parquet")["ID"].to_pylist() == ids
     assert pacsv.read_csv(place / "scored.csv")["ID"].to_pylist() == ids
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+@pytest.mark.usefixtures("study")
 def test_the_curl_example_of_the_readme_scores_a_customer(place: Path) -> None:
     line = re.findall(r"^curl .*$", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[0]
-    run(["segscope", "fit", "customers.csv", "--study", "my-study", "--quick"], place)
     command = [sys.executable, "-m", "segscope", "serve", "my-study", "--port", "8995"]
     server = subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, text=True)
     try:
