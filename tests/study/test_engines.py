@@ -16,6 +16,13 @@ def test_cells_are_told_from_the_file_and_from_frames(tmp_path: Path) -> None:
     assert [cells_of(s) for s in (tmp_path / "a.parquet", tmp_path / "a.csv", table)] == [6, 10, 6]
 
 
+def test_the_cells_of_a_folder_are_those_of_its_files(tmp_path: Path) -> None:
+    (tmp_path / "customers").mkdir()
+    for part in "ab":
+        pq.write_table(pa.table({"a": [1, 2, 3]}), tmp_path / "customers" / f"{part}.parquet")
+    assert cells_of(tmp_path / "customers") == 6
+
+
 def test_what_cannot_be_told_counts_as_small(tmp_path: Path) -> None:
     (tmp_path / "bad.parquet").write_bytes(b"PAR1")
     assert [cells_of(s) for s in (tmp_path / "bad.parquet", tmp_path / "none.csv", "postgresql://x/y")] == [0, 0, 0]

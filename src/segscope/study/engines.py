@@ -42,9 +42,15 @@ def cells_of(source: Any) -> int:
         return int(rows) * len(getattr(source, "columns", ()))
     path = Path(source)
     try:
+        if path.is_dir():
+            return sum(map(_cells_of_parquet, path.glob("*.parquet")))
         if path.suffix.lower() in (".parquet", ".pq"):
-            found = pq.read_metadata(path)
-            return int(found.num_rows) * int(found.num_columns)
+            return _cells_of_parquet(path)
         return path.stat().st_size // BYTES_A_CELL
     except (OSError, ValueError):
         return 0
+
+
+def _cells_of_parquet(file: Path) -> int:
+    found = pq.read_metadata(file)
+    return int(found.num_rows) * int(found.num_columns)
