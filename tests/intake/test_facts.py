@@ -38,12 +38,19 @@ def test_whole_numbers_are_told_from_others_at_any_size(engine: Engine, values: 
 
 
 def test_different_values_of_many_rows_are_counted_exactly_too(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("segscope.intake.facts.ESTIMATED_FIRST_ABOVE_ROWS", 100)
+    monkeypatch.setattr("segscope.intake.facts.MANY_ROWS", 100)
     monkeypatch.setattr("segscope.intake.facts.FEW_VALUES", 40)
     found = facts(
         engine, few=[i % 7 for i in range(3000)], many=[i % 997 for i in range(3000)], none=pa.nulls(3000, pa.string())
     )
     assert {name: f.distinct for name, f in found.items()} == {"few": 7, "many": 997, "none": 0}
+
+
+def test_among_many_rows_identifiers_alone_have_no_quartiles(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segscope.intake.facts.MANY_ROWS", 100)
+    found = facts(engine, id=range(201), age=[i % 5 for i in range(201)], spend=[i + 0.5 for i in range(201)])
+    assert {name: f.median for name, f in found.items()} == {"id": None, "age": 2.0, "spend": 100.5}
+    assert (found["id"].low, found["id"].high, found["id"].tells_apart) == (0.0, 200.0, True)
 
 
 def test_a_text_has_its_length_and_its_at_signs(engine: Engine) -> None:

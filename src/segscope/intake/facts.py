@@ -1,6 +1,6 @@
 """Facts about each column of a typed table: what roles, cleaning and profiles are decided from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
@@ -16,8 +16,9 @@ from segscope.intake.report import ROW
 __all__ = ["ROW", "ColumnFacts", "column_kind", "measure_facts", "sample_rows"]
 
 Kind = Literal["number", "date", "boolean", "text"]
-AGGREGATES_OF_MANY_ROWS = 24  # a query: quartiles hold a column in memory
-ESTIMATED_FIRST_ABOVE_ROWS = 500_000
+QUARTILES_OF_MANY_ROWS = 8  # a query: they hold a column's different values in memory
+MANY_ROWS = 500_000
+"""Above, different values are estimated first, which says how to count them; and quartiles are not of identifiers."""
 FEW_VALUES = 10_000
 """So many different values of each column are counted in one query; more of them in a query a column."""
 SAMPLE_ROWS = 2_000
@@ -32,7 +33,8 @@ class ColumnFacts:
     ----------
     rows, blanks, distinct : counts of customers, blank cells, and different values
     whole : every number is a whole one
-    low, high, quarter, median, three_quarters : of a number's values; ``low`` and ``high`` are dates for dates
+    low, high, quarter, median, three_quarters : of a number's values; ``low`` and ``high`` are dates for dates. Among
+        over 500,000 customers no quartiles of whole numbers that are all different
     mean_length, at_signs : of a text: mean number of letters, share of values with an @
     content : what the values are, where a sample of them tells it: "e-mail addresses", "card numbers", "sex" ...
     """
@@ -57,6 +59,11 @@ class ColumnFacts:
         """Number of cells that are not blank."""
         return self.rows - self.blanks
 
+    @property
+    def tells_apart(self) -> bool:
+        """Whether each customer has another whole number, as identifiers are."""
+        return self.whole and self.distinct == self.rows
+
 
 def column_kind(column: ir.Value) -> Kind:
     """The kind of a typed column."""
@@ -74,19 +81,30 @@ def measure_facts(engine: Engine, table: ibis.Table) -> tuple[ColumnFacts, ...]:
     rows = int(one(engine, table.agg(n=table.count()))["n"])
     if not names:
         return ()
-    many = rows > ESTIMATED_FIRST_ABOVE_ROWS
+    many = rows > MANY_ROWS
     wanted = {name: _aggregates(engine, table[name], many) for name in names}
-    found = measure(engine, table, wanted, AGGREGATES_OF_MANY_ROWS) if many else measure(engine, table, wanted)
-    facts = [_facts(table[name], name, rows, found[name]) for name in names]
-    return _with_contents(engine, table, _counted(engine, table, facts) if many else facts)
+    found = measure(engine, table, wanted)
+    if many:
+        found = _with_counts(engine, table, found)
+        found = _with_quartiles(engine, table, found, rows)
+    return _with_contents(engine, table, [_facts(table[name], name, rows, found[name]) for name in names])
 
 
-def _counted(engine: Engine, table: ibis.Table, facts: Sequence[ColumnFacts]) -> list[ColumnFacts]:
-    """Facts with exact counts of different values in place of estimates, which only say how to count."""
-    few = {f.name: {"distinct": engine.distinct(table[f.name])} for f in facts if f.distinct <= FEW_VALUES}
-    many = {f.name: {"distinct": table[f.name].nunique()} for f in facts if f.name not in few}
-    found = measure(engine, table, few) | measure(engine, table, many, at_once=1)
-    return [replace(f, distinct=int(found[f.name]["distinct"])) for f in facts]
+def _with_counts(engine: Engine, table: ibis.Table, found: Mapping[str, Counts]) -> dict[str, Counts]:
+    """Exact counts of different values in place of estimates, which only say how to count."""
+    few = {c: {"distinct": engine.distinct(table[c])} for c in found if found[c]["distinct"] <= FEW_VALUES}
+    many = {c: {"distinct": table[c].nunique()} for c in found if c not in few}
+    counted = measure(engine, table, few) | measure(engine, table, many, at_once=1)
+    return {c: {**found[c], **counted[c]} for c in found}
+
+
+def _with_quartiles(engine: Engine, table: ibis.Table, found: Mapping[str, Counts], rows: int) -> dict[str, Counts]:
+    """Quartiles of the numbers, but for whole ones that are all different: those tell customers apart, no more."""
+    numbers = [c for c in found if column_kind(table[c]) == "number"]
+    unlike = {c for c in numbers if _facts(table[c], c, rows, found[c]).tells_apart}
+    wanted = {c: {"quartiles": _quartiles(table[c])} for c in numbers if c not in unlike}
+    measured = measure(engine, table, wanted, QUARTILES_OF_MANY_ROWS)
+    return {c: {**found[c], **measured.get(c, {})} for c in found}
 
 
 def sample_rows(engine: Engine, table: ibis.Table, names: Sequence[str], rows: int, wanted: int) -> dict[str, Any]:
@@ -110,16 +128,21 @@ def _could_be_cards(facts: ColumnFacts) -> bool:
     return facts.kind == "number" and facts.whole and low >= 10.0 ** (FEWEST_DIGITS_OF_A_CARD - 1)
 
 
-def _aggregates(engine: Engine, column: ir.Value, estimated: bool) -> dict[str, ir.Scalar]:
+def _quartiles(column: ir.Value) -> ir.Scalar:
+    return column.cast("float64").quantile([0.25, 0.5, 0.75])
+
+
+def _aggregates(engine: Engine, column: ir.Value, many: bool) -> dict[str, ir.Scalar]:
     kind = column_kind(column)
     result: dict[str, ir.Scalar] = {
         "blanks": column.isnull().sum(),
-        "distinct": column.approx_nunique() if estimated else engine.distinct(column),
+        "distinct": column.approx_nunique() if many else engine.distinct(column),
     }
     if kind in ("number", "date"):
         result |= {"low": column.min(), "high": column.max()}
     if kind == "number":
-        result["quartiles"] = column.cast("float64").quantile([0.25, 0.5, 0.75])
+        if not many:
+            result["quartiles"] = _quartiles(column)
         if not column.type().is_integer():
             # Rounding casts to 64 bits, and 1e300 does not fit.
             result["whole"] = (column.cast("float64") % 1.0 == 0).all()
