@@ -132,7 +132,8 @@ def pairwise_distances(values: Array) -> Array:
     """Euclidean distances between all pairs, array of shape (n, n)."""
     with one_thread():
         square = (values * values).sum(axis=1)
-        d2 = square[:, None] + square[None, :] - 2 * values @ values.T
+        d2 = square[:, None] + square[None, :]
+        d2 -= 2 * values @ values.T
     np.maximum(d2, 0.0, out=d2)
     np.fill_diagonal(d2, 0.0)
     distances: Array = np.sqrt(d2, out=d2)

@@ -1,7 +1,7 @@
 """The evidence for each number of segments, on one panel."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +14,7 @@ from segscope.clustering.choice import Criteria, gap_choice, recommend
 from segscope.clustering.fitting import fit_method
 from segscope.clustering.methods import Solution, require_distinct, solution_at
 from segscope.clustering.points import Points, thinned
-from segscope.clustering.separation import apart, gaps
+from segscope.clustering.separation import Gap, apart, gaps
 from segscope.clustering.stability import JACCARD_STABLE, STRENGTH_ENOUGH, bootstrap, prediction_strength
 from segscope.clustering.ward import ward_sample
 from segscope.clustering.workers import in_turn
@@ -86,23 +86,14 @@ def gather(
     clustered, resampled = (0.1, 0.85) if thorough else (0.4, 1.0)
     solutions: dict[int, Solution] = {}
     panel: list[Criteria] = []
-    with closing(in_turn(numbers, lambda k, _: fit_method(points, method, k, seed, EXPLORING_STARTS))) as found:
+    between: list[tuple[Gap, ...]] = []
+    with closing(in_turn(numbers, _Clustering(points, seed, method))) as found:
         for k in numbers:
-            tell(f"Clustering into {k}", 0.8 * clustered * (k - 1) / len(numbers))
-            solutions[k] = next(found)
-            panel.append(
-                Criteria(
-                    k,
-                    solutions[k].wcss,
-                    wcss_error=measures.wcss_error(points, solutions[k]),
-                    bic=solutions[k].bic,
-                    smallest_share=min(solutions[k].sizes) / points.customers,
-                )
-            )
-    tell("Measuring silhouettes", 0.8 * clustered)
-    panel = _with_silhouettes(points, solutions, panel, seed)
-    tell("Looking between the segments", 0.9 * clustered)
-    panel = _with_separation(points, solutions, panel, seed)
+            tell(f"Clustering into {k}", clustered * (k - 1) / len(numbers))
+            solutions[k], criteria, gaps_ = next(found)
+            panel.append(criteria)
+            between.append(gaps_)
+    panel = _with_separation(panel, between)
     look = partial(_with_stability, points, solutions, seed, thorough, method)
     with closing(in_turn(panel, look)) as results:
         for i, k in enumerate(numbers):
@@ -151,27 +142,43 @@ def elbow(wcss: list[float]) -> int | None:
     return None if knee is None else int(knee)
 
 
-def _with_silhouettes(
-    points: Points, solutions: dict[int, Solution], panel: list[Criteria], seed: int
-) -> list[Criteria]:
-    sample = thinned(points, measures.SILHOUETTE_CUSTOMERS, seed)
-    everybody = len(sample.values) == points.customers
-    distances = measures.pairwise_distances(sample.values)
-    result = [panel[0]]
-    for c in panel[1:]:
-        solution = solutions[c.k]
-        mean, error = measures.silhouette(distances, solution_at(sample, solution.centres, solution.shapes).labels, c.k)
-        exact = measures.squared_silhouettes(points, solution)
-        result.append(
-            replace(
-                c,
-                silhouette=mean,
-                silhouette_interval=None if everybody else (mean - 1.96 * error, mean + 1.96 * error),
-                squared_silhouette=float(np.average(exact, weights=points.weights)),
-                squared_silhouette_error=measures.sampling_error(points, exact),
-            )
+class _Clustering:
+    """Clusters into one number of segments and measures what needs no resamples."""
+
+    def __init__(self, points: Points, seed: int, method: Method) -> None:
+        self._points, self._seed, self._method = points, seed, method
+        self._sample = thinned(points, measures.SILHOUETTE_CUSTOMERS, seed)
+        self._distances = measures.pairwise_distances(self._sample.values)
+
+    def __call__(self, k: int, step: Callable[[], None]) -> tuple[Solution, Criteria, tuple[Gap, ...]]:
+        """The solution, its criteria, and what lies between its segments; ``step`` ends it when nobody waits."""
+        points = self._points
+        solution = fit_method(points, self._method, k, self._seed, EXPLORING_STARTS)
+        step()
+        criteria = Criteria(
+            k,
+            solution.wcss,
+            wcss_error=measures.wcss_error(points, solution),
+            bic=solution.bic,
+            smallest_share=min(solution.sizes) / points.customers,
         )
-    return result
+        if k > 1:
+            criteria = self._with_silhouettes(criteria, solution)
+        return solution, criteria, gaps(points, np.array(solution.centres), self._seed, shapes=solution.shapes)
+
+    def _with_silhouettes(self, criteria: Criteria, solution: Solution) -> Criteria:
+        points, values = self._points, self._sample.values
+        everybody = len(values) == points.customers
+        labels = solution_at(self._sample, solution.centres, solution.shapes).labels
+        mean, error = measures.silhouette(self._distances, labels, solution.k)
+        exact = measures.squared_silhouettes(points, solution)
+        return replace(
+            criteria,
+            silhouette=mean,
+            silhouette_interval=None if everybody else (mean - 1.96 * error, mean + 1.96 * error),
+            squared_silhouette=float(np.average(exact, weights=points.weights)),
+            squared_silhouette_error=measures.sampling_error(points, exact),
+        )
 
 
 def _with_stability(
@@ -210,15 +217,12 @@ def _with_stability(
     )
 
 
-def _with_separation(
-    points: Points, solutions: dict[int, Solution], panel: list[Criteria], seed: int
-) -> list[Criteria]:
+def _with_separation(panel: Sequence[Criteria], between: Sequence[Sequence[Gap]]) -> list[Criteria]:
     # The dip tests of all pairs of all numbers of segments are one family: the best is chosen among them.
-    found = [gaps(points, np.array(solutions[c.k].centres), seed, shapes=solutions[c.k].shapes) for c in panel]
-    _, stands = apart(found)
+    _, stands = apart(between)
     return [
         replace(c, separation=max((g.valley for g in group), default=None), separated=bool(group) and all(all_apart))
-        for c, group, all_apart in zip(panel, found, stands, strict=True)
+        for c, group, all_apart in zip(panel, between, stands, strict=True)
     ]
 
 
