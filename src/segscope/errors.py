@@ -8,6 +8,8 @@
     ├── RecipeError         a decision in the recipe is not possible
     │   └── FormulaError    a derived column's formula cannot be read
     ├── StudyError          a study folder is missing, foreign or damaged
+    │   ├── StillLoadingError   its customers are on their way
+    │   └── NotLoadedError      they could not be loaded
     ├── ScoreError          a customer cannot be placed with what was given
     └── CancelledError      the user stopped a job
 
@@ -73,6 +75,29 @@ class FormulaError(RecipeError):
 
 class StudyError(SegscopeError):
     """A study folder is missing, foreign or damaged."""
+
+
+class StillLoadingError(StudyError):
+    """The customers of a study are on their way: what needs them is to be asked for again in a moment.
+
+    Parameters
+    ----------
+    customers : how many they are
+    seconds : since when they are being loaded
+
+    >>> str(StillLoadingError(12000000, 3.4))
+    '12,000,000 customers are being loaded, for 3 s so far. Try again in a moment.'
+    """
+
+    def __init__(self, customers: int, seconds: float) -> None:
+        self.customers, self.seconds = customers, seconds
+        super().__init__(
+            f"{customers:,} customers are being loaded, for {seconds:.0f} s so far. Try again in a moment."
+        )
+
+
+class NotLoadedError(StudyError):
+    """The customers of a study could not be loaded."""
 
 
 class ScoreError(SegscopeError):

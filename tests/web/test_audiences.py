@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from segscope.study import SEGMENT_VARIABLE
 from segscope.study.audiences import Audience, read_audiences, save_audience
+from segscope.study.loading import Loaded, Loading
 from segscope.web.audiences import act, offered, rows, undo_row
 from segscope.web.differing import AUDIENCE, EVERYONE, REST, SEGMENT, find_differences
 from segscope.web.exploration import associated, clicked_pair, selection_counts
@@ -205,7 +206,8 @@ def test_any_cell_of_the_associations_opens_its_pair(studies: Studies) -> None:
 def test_a_small_selection_of_many_customers_is_looked_at_whole(studies: Studies) -> None:
     """As if only nine of the sixty were in the sample: what is told of twenty customers rests on all twenty."""
     live = studies.get("shop")
-    thin = replace(live, sample=live.sample.filter(live.sample.age > 55))
+    few = Loaded(live.engine, live.customers, live.sample.filter(live.sample.age > 55))
+    thin = replace(live, loading=Loading.over(few))
     counts = selection_counts(thin, {"city": {"in": ["Bonn"]}})
     assert associated(thin, counts).customers == counts["selected"] == 20
     chart, _, note = draw_pair(thin, counts, {"x": "age", "y": "spend", "size": "", "colour": ""}, "light")

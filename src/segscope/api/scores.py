@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from segscope.api.answers import Shelf, answer, is_complete
 from segscope.api.asking import check_key, problem, read_body, read_order, refusal
-from segscope.errors import SegscopeError, StudyError
+from segscope.errors import SegscopeError, StillLoadingError, StudyError
 
 MANY = 50
 """So many customers are scored where the server listens; more would keep others waiting, and go to a thread."""
@@ -79,6 +79,8 @@ class QuickScores:
 
 def refused(error: SegscopeError) -> Response:
     """What a user has caused: a study that is not there, an order that cannot be scored."""
+    if isinstance(error, StillLoadingError):
+        return problem(503, str(error))
     return problem(404 if isinstance(error, StudyError) else 422, str(error))
 
 

@@ -5,7 +5,7 @@ result.
 """
 
 from segscope.engine.arithmetic import LARGEST_NUMBER, exact_sum, fixed_point_scale, logarithm, logarithm_numpy
-from segscope.engine.choosing import EMBEDDED, connect_engine, distributed
+from segscope.engine.choosing import EMBEDDED, check_engine, connect_engine, distributed
 from segscope.engine.duckdb_engine import DuckDBEngine, connect, connect_scratch
 from segscope.engine.duckdb_file import DuckDBFile
 from segscope.engine.protocol import BATCH_ROWS, DelimitedForm, DistributedEngine, Engine, Place, one, rows
@@ -26,6 +26,7 @@ __all__ = [
     "Place",
     "SparkEngine",
     "Stop",
+    "check_engine",
     "connect",
     "connect_engine",
     "connect_scratch",

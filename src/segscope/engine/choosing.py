@@ -3,7 +3,7 @@
 from segscope.engine.duckdb_engine import connect
 from segscope.engine.protocol import DistributedEngine, Engine
 from segscope.engine.spark_engine import SparkEngine
-from segscope.engine.spark_session import is_spark
+from segscope.engine.spark_session import check_place, is_spark
 from segscope.errors import SegscopeError
 
 EMBEDDED = "duckdb"
@@ -28,9 +28,20 @@ def connect_engine(place: str = EMBEDDED) -> Engine:
     """
     if place == EMBEDDED:
         return connect()
+    _check_known(place)
+    return SparkEngine(place)
+
+
+def check_engine(place: str) -> None:
+    """Raise what :func:`connect_engine` would, as far as that can be told at once, without starting anything."""
+    if place != EMBEDDED:
+        _check_known(place)
+        check_place(place)
+
+
+def _check_known(place: str) -> None:
     if not is_spark(place):
         raise SegscopeError(f"The engine must be {KNOWN}. Got {place!r:.80}.")
-    return SparkEngine(place)
 
 
 def distributed(engine: Engine) -> DistributedEngine | None:

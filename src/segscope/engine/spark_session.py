@@ -52,14 +52,19 @@ def open_session(place: str) -> Any:
     ------
     SourceError : without PySpark or Java, with the command that installs it; when nobody answers at the address
     """
-    check_installed(place)
-    if place != "spark":
-        _check_reachable(place)
+    check_place(place)
     session = _connected(place) if place.startswith("sc://") else _local_or_cluster(place)
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)  # what it logs, we say in a sentence
     for name, value in MEANING.items():
         session.conf.set(name, value)
     return session
+
+
+def check_place(place: str) -> None:
+    """Raise unless what Spark needs is installed, and somebody answers at an address."""
+    check_installed(place)
+    if place != "spark":
+        _check_reachable(place)
 
 
 def check_installed(place: str) -> None:

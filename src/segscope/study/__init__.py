@@ -3,7 +3,7 @@
 from segscope.study.card import Card
 from segscope.study.fitting import ColumnNote, Fit, Progress
 from segscope.study.folder import is_study, read_card, read_fit, source_of
-from segscope.study.live import SEGMENT_VARIABLE, LiveStudy, open_study, reopened
+from segscope.study.live import SEGMENT_VARIABLE, LiveStudy, begin_study, open_study, reopened
 from segscope.study.running import Choices, Order, carry_out, fit_source, refit
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "LiveStudy",
     "Order",
     "Progress",
+    "begin_study",
     "carry_out",
     "fit_source",
     "is_study",

@@ -9,16 +9,17 @@ from typing import Any, TypeVar
 
 import ibis
 
-from segscope.engine import Engine, distributed
+from segscope.engine import Engine, check_engine, distributed
 from segscope.exploring import Variable, add_bins, log_view
 from segscope.intake import ROW
 from segscope.recipe import Recipe, dump_json
 from segscope.segmentation import SEGMENT, assign, to_customers, unlabelled
 from segscope.study.card import Card
 from segscope.study.customers import MADE, Source, make
-from segscope.study.engines import engine_for
+from segscope.study.engines import CELLS_IN_MEMORY, engine_for
 from segscope.study.fitting import Fit, customer_key
 from segscope.study.folder import ANSWERS, engine_of, read_card, read_data, read_fit
+from segscope.study.loading import Loaded, Loading
 from segscope.version import VERSION
 
 SAMPLE_CUSTOMERS = 20_000
@@ -28,12 +29,12 @@ SEGMENT_VARIABLE = SEGMENT
 
 @dataclass(frozen=True, eq=False)
 class LiveStudy:
-    """A study with its customers loaded.
+    """A study, and its customers, which are loaded or on their way.
 
     Attributes
     ----------
-    customers : stored table: source columns, derived columns, segment, bins of every variable
-    sample : up to 20,000 of them, in the order of a hash of the customer
+    loading : of the customers; what needs them raises StillLoadingError before they are there, and NotLoadedError
+        where they cannot be
     variables : what can be looked at; the segment is one of them
     views : the same variables, then the skewed measures again in logarithmic bins
     """
@@ -41,14 +42,27 @@ class LiveStudy:
     folder: Path
     card: Card
     fit: Fit
-    engine: Engine
-    customers: ibis.Table
-    sample: ibis.Table
+    loading: Loading
     variables: tuple[Variable, ...]
     views: tuple[Variable, ...]
     _kept: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     _locks: dict[Hashable, Lock] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that holds the customers."""
+        return self.loading.get().engine
+
+    @property
+    def customers(self) -> ibis.Table:
+        """The customers as a stored table: source columns, derived columns, segment, bins of every variable."""
+        return self.loading.get().customers
+
+    @property
+    def sample(self) -> ibis.Table:
+        """Up to 20,000 of them, in the order of a hash of the customer."""
+        return self.loading.get().sample
 
     @property
     def recipe(self) -> Recipe:
@@ -112,29 +126,50 @@ def open_study(folder: Path) -> LiveStudy:
     """Load a study's customers into an engine of their own; after that the engine reads no file but its own."""
     card = read_card(folder)
     fit = read_fit(folder, card)
-    engine = engine_for(card.customers * len(fit.columns), engine_of(folder, card))
+    return _live(folder, card, fit, Loading.over(_load(folder, card, fit)))
+
+
+def begin_study(folder: Path) -> LiveStudy:
+    """The same, but customers who are many, or who lie elsewhere, are loaded beside."""
+    card = read_card(folder)
+    fit = read_fit(folder, card)
+    place = engine_of(folder, card)
+    if not place and _cells(card, fit) <= CELLS_IN_MEMORY:
+        return open_study(folder)
+    if place:
+        check_engine(place)
+    return _live(folder, card, fit, Loading(lambda: _load(folder, card, fit), fit.customers))
+
+
+def _cells(card: Card, fit: Fit) -> int:
+    return card.customers * len(fit.columns)
+
+
+def _live(folder: Path, card: Card, fit: Fit, loading: Loading) -> LiveStudy:
+    variables = (*fit.variables, segment_variable(fit))
+    return LiveStudy(folder, card, fit, loading, variables, (*variables, *_logarithmic(variables)))
+
+
+def _logarithmic(variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
+    return tuple(view for v in variables if (view := log_view(v)))
+
+
+def _load(folder: Path, card: Card, fit: Fit) -> Loaded:
+    """Load the customers of a study: each with its segment and the bins of every variable."""
+    engine = engine_for(_cells(card, fit), engine_of(folder, card))
     source = read_data(folder, card, engine, "source")
     if fit.recipe.log:
         source = make(engine, Source(source, ()), fit.recipe).table
-    live = _load(engine, source, folder, card, fit)
-    engine.drop("source")
-    engine.drop(MADE)
-    engine.lock()
-    return live
-
-
-def _load(engine: Engine, source: ibis.Table, folder: Path, card: Card, fit: Fit) -> LiveStudy:
     table = engine.view("__customers", to_customers(source, fit.recipe))
     assigned = engine.view("__assigned", assign(table, fit.segmentation))
     variables = (*fit.variables, segment_variable(fit))
-    logarithmic = tuple(view for v in variables if (view := log_view(v)))
-    with_bins = add_bins(assigned, variables, logarithmic)
-    customers = engine.store("customers", with_bins)
+    customers = engine.store("customers", add_bins(assigned, variables, _logarithmic(variables)))
     order = engine.uniform(customer_key(customers, fit.recipe), 0)
     sample = engine.store("sample", customers.order_by([order, ROW]).limit(SAMPLE_CUSTOMERS))
-    for name in ("__assigned", "__customers"):
+    for name in ("__assigned", "__customers", "source", MADE):
         engine.drop(name)
     if lake := distributed(engine):
         what = (VERSION, card.data, dump_json(unlabelled(fit.segmentation)), *map(repr, fit.variables))
         lake.remember(folder / ANSWERS, "\n".join(what), ("customers", "sample"))
-    return LiveStudy(folder, card, fit, engine, customers, sample, variables, (*variables, *logarithmic))
+    engine.lock()
+    return Loaded(engine, customers, sample)

@@ -9,6 +9,7 @@ from segscope.profiling import Profiles, profile
 from segscope.segmentation import SEGMENT
 from segscope.study.fitting import profiled_columns
 from segscope.study.live import LiveStudy
+from segscope.study.loading import Loaded, Loading
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,8 @@ def _narrowed(live: LiveStudy, filters: Filters) -> Narrowed:
     whole = live.fit.profiles
     found = profile(live.engine, chosen, SEGMENT, k, numbers, categories, quartiles=False, whole=whole)
     given = {f.name: getattr(live, f.name) for f in fields(LiveStudy) if f.init and not f.name.startswith("_")}
-    changed = {"customers": chosen, "fit": replace(live.fit, profiles=found)}
+    chosen_alone = Loading.over(Loaded(live.engine, chosen, live.sample))
+    changed = {"loading": chosen_alone, "fit": replace(live.fit, profiles=found)}
     return Narrowed(**{**given, **changed}, filters=filters, whole=whole)
 
 

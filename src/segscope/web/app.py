@@ -6,9 +6,9 @@ from pathlib import Path
 from dash import Dash, html, set_props
 
 from segscope import samples, theme
-from segscope.errors import SegscopeError
+from segscope.errors import NotLoadedError, SegscopeError, StillLoadingError
 from segscope.study import Choices, LiveStudy, fit_source, open_study
-from segscope.web import rerun, shell
+from segscope.web import arriving, rerun, shell
 from segscope.web.pages import clustering, data, explore, home, insights, segments
 from segscope.web.studies import Studies
 
@@ -52,12 +52,14 @@ def make_app(studies: Studies) -> Dash:
         on_error=_on_error,
         index_string=INDEX.replace("LOGO", shell.LOGO).replace("STYLE", theme.style_sheet()),
     )
+    app.server.register_error_handler(StillLoadingError, arriving.not_yet)
     app.layout = shell.layout(PAGES)
     any_study = _any_study(studies)
     app.validation_layout = html.Div(  # type: ignore[assignment]  # Dash declares only its default, None
-        [app.layout, home.layout(studies), *(page.layout(any_study) for page in PAGES)]
+        [app.layout, home.layout(studies), arriving.waiting(any_study, ""), *(page.layout(any_study) for page in PAGES)]
     )
     shell.register(app, studies, PAGES, home.layout)
+    arriving.register(app, studies, PAGES)
     rerun.register(app, studies)
     home.register(app, studies)
     for page in (data, explore, clustering, segments, insights):
@@ -70,9 +72,11 @@ def _any_study(studies: Studies) -> LiveStudy:
     readable = [entry for entry in studies.listed() if entry.fit]
     for entry in sorted(readable, key=lambda e: e.fit.customers if e.fit else 0):
         try:
-            return studies.get(entry.id)
+            live = studies.get(entry.id)
         except SegscopeError:
             continue  # damaged; the list says so
+        if live.loading.is_over and not live.loading.has_failed:
+            return live
     with tempfile.TemporaryDirectory(prefix="segscope-") as place:
         file, folder = Path(place) / "specimen.parquet", Path(place) / "specimen"
         samples.write(file, SPECIMEN_CUSTOMERS)
@@ -82,6 +86,9 @@ def _any_study(studies: Studies) -> LiveStudy:
 
 def _on_error(error: Exception) -> None:
     """A user's error becomes a notice; anything else is a defect and is logged as such."""
-    if not isinstance(error, SegscopeError):
-        raise error
+    if isinstance(error, StillLoadingError) or not isinstance(error, SegscopeError):
+        raise error  # the browser asks again for what came too early
+    if isinstance(error, NotLoadedError):
+        set_props("page", {"children": shell.cannot_open(str(error))})
+        return
     set_props("toast", {"children": str(error)})

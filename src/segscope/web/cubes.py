@@ -10,11 +10,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from segscope.engine import Stop
-from segscope.errors import RecipeError, SegscopeError, StudyError
+from segscope.errors import RecipeError, SegscopeError, StillLoadingError, StudyError
 from segscope.exploring import Filters, parse_filters, select
 from segscope.exploring.counts import count_one, top_values
 from segscope.exploring.cubes import MAX_SHOWN, count_cube
 from segscope.study import LiveStudy
+from segscope.web.arriving import not_yet_response
 from segscope.web.studies import Studies
 
 KEPT_CUBES = 64
@@ -85,6 +86,8 @@ async def _while_awaited(request: Request, work: Callable[[Stop], Response]) -> 
 def _answered(work: Callable[[], Response]) -> Response:
     try:
         return work()
+    except StillLoadingError as error:
+        return not_yet_response(error)
     except _ChangedError as error:
         return JSONResponse({"error": str(error)}, CHANGED, NO_STORE)
     except StudyError as error:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
 from segscope.comparing import brief
-from segscope.errors import RecipeError, SegscopeError, StudyError
+from segscope.errors import RecipeError, SegscopeError, StillLoadingError, StudyError
 from segscope.exploring import parse_filters
 from segscope.exploring.paging import Order
 from segscope.intake import ROW
@@ -26,6 +26,7 @@ from segscope.study.browsing import (
     some_identifiers,
 )
 from segscope.study.lists import wanted_filters
+from segscope.web.arriving import not_yet_response
 from segscope.web.lists import LONGEST_FILTER, filter_state
 from segscope.web.studies import Studies
 from segscope.wording import counted, full, listed, percent
@@ -85,6 +86,8 @@ def routes(studies: Studies) -> APIRouter:
             by = OWN.get(order) or (column_of(live.recipe, order) if order else ROW)
             wanted = Wanted(filters, find, view, Order(by, down))
             found = browse(live, wanted, shown, start, count)
+        except StillLoadingError as error:
+            return not_yet_response(error)
         except StudyError as error:
             return JSONResponse({"error": str(error)}, NOT_FOUND, NO_STORE)
         except SegscopeError as error:

@@ -9,11 +9,12 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from segscope.errors import RecipeError, SegscopeError, StudyError
+from segscope.errors import RecipeError, SegscopeError, StillLoadingError, StudyError
 from segscope.exploring import parse_filters
 from segscope.exporting import check_size, encoded
 from segscope.study.browsing import View
 from segscope.study.lists import CustomerList, customer_list, list_columns, unusual_list, wanted_filters
+from segscope.web.arriving import unavailable
 from segscope.web.studies import Studies
 from segscope.web.uploads import disposition
 
@@ -80,6 +81,8 @@ def routes(studies: Studies) -> APIRouter:
             found = customer_list(live, filters, named, reason, find, view)
             blocks = _blocks(found, format)
             first = next(blocks, b"")
+        except StillLoadingError as error:
+            return unavailable(error)
         except StudyError as error:
             return JSONResponse({"error": str(error)}, NOT_FOUND)
         except SegscopeError as error:
@@ -95,9 +98,11 @@ def routes(studies: Studies) -> APIRouter:
         """Send the unusual customers as a file, the farthest first, with how far they are out and why."""
         try:
             live = studies.get(study_id)
+            found = unusual_list(live)
+        except StillLoadingError as error:
+            return unavailable(error)
         except SegscopeError as error:
             return JSONResponse({"error": str(error)}, NOT_FOUND)
-        found = unusual_list(live)
         blocks = encoded(found.batches(), found.schema, f".{format}")
         headers = {
             "Content-Disposition": disposition(f"{live.card.name} unusual customers", f".{format}"),

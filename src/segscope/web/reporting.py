@@ -7,7 +7,8 @@ from dash import html
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
-from segscope.errors import SegscopeError
+from segscope.errors import SegscopeError, StillLoadingError
+from segscope.web.arriving import unavailable
 from segscope.web.studies import Studies
 from segscope.web.uploads import disposition
 
@@ -56,6 +57,8 @@ def routes(studies: Studies) -> APIRouter:
         try:
             live = studies.get(study_id)
             made = render(live, f".{ending}")
+        except StillLoadingError as error:
+            return unavailable(error)
         except SegscopeError as error:
             return JSONResponse({"error": str(error)}, NOT_FOUND)
         # "identity": what is inside is compressed already, and not for the loop that answers everybody else.

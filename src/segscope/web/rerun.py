@@ -51,6 +51,8 @@ def register(app: Dash, studies: Studies) -> None:
         if study and job:
             _announce(studies.get(study["id"]), study["fit"], job, ctx.triggered_id == CLOCK and not known)
         over = job is None or (job.status != "running" and was_told(job, before))
+        if study and studies.is_loading(study["id"]):
+            over = False  # what it is looked at for begins when its customers are there
         return told(studies, job, before), over, pace(job), header_line(job)
 
 

@@ -7,9 +7,9 @@ from urllib.parse import quote
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
-from segscope.errors import SegscopeError
+from segscope.errors import SegscopeError, StillLoadingError
 from segscope.study import LiveStudy
-from segscope.web import reporting
+from segscope.web import arriving, reporting
 from segscope.web.attributes import aria, in_browser
 from segscope.web.studies import Studies
 from segscope.wording import counted
@@ -107,15 +107,15 @@ def register(app: Dash, studies: Studies, pages: tuple[Page, ...], home: Callabl
         if study_id is None:
             return no_update, [TO_STUDIES], [], not_found(pathname or "", studies), []
         try:
-            live = studies.get(study_id)
+            live = studies.get(study_id, again=True)
+            shown = _laid_out(next(p for p in pages if p.slug == slug), live)
         except SegscopeError as error:
             return no_update, [TO_STUDIES], [], cannot_open(str(error)), []
-        page = next(p for p in pages if p.slug == slug)
         return (
             {"id": study_id, "fit": live.stamp},
             header_study(live),
             tabs(pages, study_id, slug),
-            page.layout(live),
+            shown,
             reporting.menu(study_id),
         )
 
@@ -129,6 +129,14 @@ def register(app: Dash, studies: Studies, pages: tuple[Page, ...], home: Callabl
         State("scheme-choice", "data"),
         State("scheme", "data"),
     )
+
+
+def _laid_out(page: Page, live: LiveStudy) -> html.Div:
+    """A page for a study; a place for it where it needs customers that are still on their way."""
+    try:
+        return page.layout(live)
+    except StillLoadingError:
+        return arriving.waiting(live, page.slug)
 
 
 def address(study_id: str, slug: str) -> str:

@@ -15,7 +15,18 @@ from pathlib import Path
 from segscope.errors import SegscopeError, StudyError, did_you_mean
 from segscope.segmentation import Segmentation
 from segscope.settings import Settings
-from segscope.study import Card, Fit, LiveStudy, Order, is_study, open_study, read_card, read_fit, reopened
+from segscope.study import (
+    Card,
+    Fit,
+    LiveStudy,
+    Order,
+    begin_study,
+    is_study,
+    open_study,
+    read_card,
+    read_fit,
+    reopened,
+)
 from segscope.study.card import dropped, renamed
 from segscope.study.folder import CARD, last_id, write_card
 from segscope.study.handwork import HandEdit, check_customer, check_edit, named
@@ -80,7 +91,7 @@ class Studies:
         self.batches = Batches(self.folder, self.settings)
         for folder in folders:
             study_id = self._free_id(folder.resolve().name)
-            self._open[study_id], self._folders[study_id] = open_study(folder), folder
+            self._open[study_id], self._folders[study_id] = begin_study(folder), folder
         self._ready_home()
 
     # -------------------------------------------------------------------------------------------- what there is
@@ -102,21 +113,32 @@ class Studies:
         """Whether new studies go with the server."""
         return self._temporary is not None
 
-    def get(self, study_id: str | None) -> LiveStudy:
-        """A study, opened if it is not yet; a StudyError offers near matches, or says why it cannot be opened."""
+    def get(self, study_id: str | None, again: bool = False) -> LiveStudy:
+        """A study, opened if it is not yet; a StudyError offers near matches, or says why it cannot be opened.
+
+        Parameters
+        ----------
+        again : whether one whose customers could not be loaded is opened once more
+        """
         with self._lock:
             found = self._open.get(study_id or "")
-        if found is not None:
+        if found is not None and not (again and found.loading.has_failed):
             return found
         with self._opening:
             with self._lock:
-                found, folder = self._open.get(study_id or ""), self._folder(study_id or "")
-            if found is not None:
-                return found
-            fresh = open_study(folder)
+                now, folder = self._open.get(study_id or ""), self._folder(study_id or "")
+            if now is not None and now is not found:
+                return now
+            fresh = begin_study(folder)
             with self._lock:
                 self._open[str(study_id)] = fresh
             return fresh
+
+    def is_loading(self, study_id: str) -> bool:
+        """Whether the customers of a study are on their way."""
+        with self._lock:
+            found = self._open.get(study_id)
+        return found is not None and not found.loading.is_over
 
     def listed(self) -> list[Listed]:
         """All studies, the one changed last first."""
@@ -182,9 +204,11 @@ class Studies:
     def looked_at(self, study_id: str) -> None:
         """Complete the evidence of a study that somebody looks at, where that was not done or tried yet."""
         live = self.get(study_id)
+        # A run would want the machine, or the cluster, at the same time as what a reader waits for.
+        busy = not live.loading.is_over or live.loading.has_failed
         with self._lock:
             done = live.fit.evidence.complete or live.card.fit in self._tried or self.jobs.running(study_id)
-            if done or not self.settings.complete_evidence:
+            if busy or done or not self.settings.complete_evidence:
                 return
             self._tried.add(live.card.fit)
         self.complete(study_id)

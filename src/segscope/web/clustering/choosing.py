@@ -113,18 +113,9 @@ def advice_list(live: LiveStudy, wanted: Recipe) -> Any:
 
 def chooser(live: LiveStudy) -> html.Div:
     """The table, its search, the proposal, and what there is to say of the choice."""
-    found = known_candidates(live)
-    bins = live.once("choosing: counts", lambda: _sample_counts(live))
-    pictures = {c.column: _picture(live, bins, c) for c in found[:PICTURES]}
     what, label = "Columns that can make the segments", "Features: what makes two customers alike"
     search = dcc.Input(id=SEARCH, type="search", value="", placeholder="Search columns", className="data-search")
-    head = ["", "Column", "Distribution", "What speaks for and against", "Weight", "Log", "Bound"]
-    cells = [html.Tr(_cells(c, live.recipe, pictures.get(c.column)), **_row(c)) for c in found]
-    heads = [html.Th(h, scope="col") if h else html.Td() for h in head]
-    table = html.Table(
-        [html.Caption(what, className="sr-only"), html.Thead(html.Tr(heads)), html.Tbody(cells)],
-        className="plain-table choosing-table",
-    )
+    table = _table(live, what) if live.loading.is_over else html.Div(className="skeleton choosing-waiting")
     return html.Div(
         [
             dcc.Store(id=FEATURES, data=held(live.recipe)),
@@ -144,9 +135,25 @@ def chooser(live: LiveStudy) -> html.Div:
     )
 
 
+def _table(live: LiveStudy, what: str) -> html.Table:
+    found = known_candidates(live)
+    bins = live.once("choosing: counts", lambda: _sample_counts(live))
+    pictures = {c.column: _picture(live, bins, c) for c in found[:PICTURES]}
+    head = ["", "Column", "Distribution", "What speaks for and against", "Weight", "Log", "Bound"]
+    cells = [html.Tr(_cells(c, live.recipe, pictures.get(c.column)), **_row(c)) for c in found]
+    heads = [html.Th(h, scope="col") if h else html.Td() for h in head]
+    return html.Table(
+        [html.Caption(what, className="sr-only"), html.Thead(html.Tr(heads)), html.Tbody(cells)],
+        className="plain-table choosing-table",
+    )
+
+
 def title(live: LiveStudy) -> str:
     """How many columns make the segments, and what is the matter with them."""
-    chosen, of = len(live.recipe.features), len(known_candidates(live))
+    chosen = len(live.recipe.features)
+    if not live.loading.is_over:
+        return f"{counted(chosen, 'feature')} {'makes' if chosen == 1 else 'make'} the segments"
+    of = len(known_candidates(live))
     doubtful = advice(live.recipe, known_candidates(live))
     words = f"{counted(chosen, 'feature')} of {of} columns" + (" makes" if chosen == 1 else " make") + " the segments"
     return f"{words}; {counted(len(doubtful), 'thing')} to consider" if doubtful else words
