@@ -22,6 +22,7 @@ import httpx
 import numpy as np
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Request, sync_playwright
+from scoring import free_port
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -30,7 +31,6 @@ from segscope.engine import connect
 from segscope.preparation import coordinate, to_model
 from segscope.segmentation import to_customers
 from segscope.study import Choices, fit_source, read_card, read_fit
-from segscope.web.hosting import free_port
 from tests.browser.conftest import FLAGS, chromium_path, start_server
 
 ROUNDS = 20
@@ -57,7 +57,7 @@ def first_paint() -> None:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         page = browser.new_page()
-        port = free_port("127.0.0.1", 8950)
+        port = free_port()
         started = time.perf_counter()
         command = [sys.executable, "-m", "segscope", "demo", "--port", str(port), "--no-browser"]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

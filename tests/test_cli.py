@@ -3,7 +3,6 @@
 import csv
 import json
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -110,19 +109,10 @@ def test_a_source_that_cannot_be_scored(run: Run, place: Path, shop: Path, sourc
     assert listing(place) == before
 
 
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 @pytest.mark.parametrize("command", ["fit", "run"])
 @pytest.mark.parametrize("k", ["0", "13", "1000", "-1", "x", "2.5", "", "²"])
 def test_an_impossible_number_of_segments(run: Run, place: Path, command: str, k: str) -> None:
-    # A port of its own: another test may take the usual one between its being found free and its being listened on.
-    port = ["--port", str(unused_port())] if command == "run" else []
-    ran = run(command, place / "ok.csv", "--study", place / "study", "--segments", k, *port)
+    ran = run(command, place / "ok.csv", "--study", place / "study", "--segments", k)
     refused(ran, f"must be a whole number from 1 to 12, or auto. Got {k}")
     assert not (place / "study").exists()
 

@@ -1,6 +1,8 @@
 """The server's promises: health, safe headers, small wire, no other names, a free port."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +12,9 @@ from fastapi.testclient import TestClient
 from starlette.responses import PlainTextResponse
 
 from segscope import samples
+from segscope.errors import SourceError, StudyError
 from segscope.study import Choices, fit_source
-from segscope.web.hosting import Door, _announcer, free_port, guarded
+from segscope.web.hosting import Door, _announcer, guarded, listen
 from segscope.web.server import make_server
 from segscope.web.studies import Studies
 
@@ -59,12 +62,55 @@ def test_the_id_of_a_study_is_made_from_its_folder(client: TestClient) -> None:
     assert client.get("/s/my-study/explore").status_code == 200
 
 
-def test_another_free_port_is_found_when_the_wanted_one_is_taken() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert free_port("127.0.0.1", port) > port
+def port_of(listener: socket.socket) -> int:
+    port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_a_port_that_is_listened_on_is_not_given_twice(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        wanted = port_of(free)
+    first = listen(host, wanted)
+    second = listen(host, wanted)
+    try:
+        assert len({port_of(s) for s in first}) == len({port_of(s) for s in second}) == 1
+        assert port_of(first[0]) < port_of(second[0])
+        for listener in (*first, *second):
+            socket.create_connection(listener.getsockname()[:2], 1).close()
+    finally:
+        for listener in (*first, *second):
+            listener.close()
+
+
+def test_a_host_that_is_not_this_machine_is_refused_and_nothing_is_left_open() -> None:
+    for host in ("203.0.113.7", "nowhere.invalid"):
+        with pytest.raises(SourceError, match=rf"Cannot listen on {host}: .+ Name an address of this machine"):
+            listen(host, 8050)
+
+
+def test_the_ports_tried_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segscope.web.hosting.PORTS_TRIED", 1)
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SourceError, match="No free port from"):
+        listen("127.0.0.1", port_of(taken))
+
+
+def test_the_application_is_served_on_the_next_port_when_the_wanted_one_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        wanted = port_of(taken)
+        command = "from starlette.responses import PlainTextResponse as P; from segscope.web.hosting import *; "
+        command += f"host_application(lambda tell: P('it'), 'localhost', {wanted}, False)"
+        with subprocess.Popen([sys.executable, "-c", command], stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            try:
+                told, address = server.stdout.readline(), server.stdout.readline().split()[3]
+                answer = httpx.get(address)
+            finally:
+                server.terminate()
+                server.communicate(timeout=30)
+    assert told == f"Port {wanted} is taken, so this is another one.\n"
+    assert answer.text == "it"
+    assert server.returncode == 0
 
 
 def test_the_address_that_is_told_is_that_of_a_page(capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,8 +129,6 @@ def test_a_server_without_any_study_answers(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_study_is_refused(tmp_path: Path) -> None:
-    from segscope.errors import StudyError
-
     with pytest.raises(StudyError, match="not a study"):
         Studies([tmp_path])
 

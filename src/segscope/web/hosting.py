@@ -3,6 +3,7 @@
 Light to import, so that the page is there while everything else is still being loaded and fitted.
 """
 
+import errno
 import html
 import logging
 import signal
@@ -11,6 +12,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import FrameType
 
 import uvicorn
@@ -26,6 +28,7 @@ Tell = Callable[[str, float], None]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORTS_TRIED = 50
+UNFREE = (errno.EADDRINUSE, errno.EACCES)  # somebody else's, or kept for administrators
 READING = ("GET", "HEAD", "OPTIONS")
 WORKABLE = 0.36  # the share from which the data are read and found fit: only then an address is worth telling
 
@@ -147,18 +150,45 @@ def guarded(app: ASGIApp, host: str) -> ASGIApp:
     return wrapped
 
 
-def free_port(host: str, wanted: int) -> int:
-    """The wanted port, or the next free one."""
+def listen(host: str, wanted: int) -> list[socket.socket]:
+    """Sockets that listen on the wanted port, or on the next free one; nobody else can take it any more.
+
+    Returns
+    -------
+    One socket, or two where the host has an address of each kind, as ``localhost`` does; all on one port
+
+    Raises
+    ------
+    SourceError : when no port near the wanted one is free, or the host is not this machine
+    """
+    families = _families(host)
     for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with ExitStack() as opened:
             try:
-                probe.bind((host, port))
-            except OSError:
-                continue
-            return port
+                sockets = [opened.enter_context(socket.create_server((host, port), family=f)) for f in families]
+            except OSError as error:
+                if error.errno in UNFREE:
+                    continue
+                raise _not_here(host, error) from None
+            opened.pop_all()
+            return sockets
     raise SourceError(f"No free port from {wanted} to {wanted + PORTS_TRIED - 1} on {host}. Name another with --port.")
+
+
+def _families(host: str) -> list[socket.AddressFamily]:
+    """The kinds of address that a host has: IPv4, IPv6 or both."""
+    if ":" in host:
+        return [socket.AF_INET6]
+    try:
+        # AI_ADDRCONFIG: a machine without IPv6 may still have an IPv6 address in its list of hosts.
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    except OSError as error:
+        raise _not_here(host, error) from None
+    return list(dict.fromkeys(family for family, *_ in found))
+
+
+def _not_here(host: str, error: OSError) -> SourceError:
+    return SourceError(f"Cannot listen on {host}: {error.strerror}. Name an address of this machine with --host.")
 
 
 def host_application(prepare: Callable[[Tell], ASGIApp], host: str, port: int, browser: bool, path: str = "") -> None:
@@ -171,14 +201,11 @@ def host_application(prepare: Callable[[Tell], ASGIApp], host: str, port: int, b
     """
     if not 1 <= port <= 65535:
         raise SourceError(f"The port must be a number from 1 to 65535. Got {port}.")
-    taken = free_port(host, port)
+    sockets = listen(host, port)
+    taken = sockets[0].getsockname()[1]
     door = Door()
-    server = uvicorn.Server(
-        uvicorn.Config(
-            guarded(door, host), host=host, port=taken, log_level="warning", access_log=False, lifespan="off"
-        )
-    )
-    listener = threading.Thread(target=server.run, daemon=True)
+    server = uvicorn.Server(uvicorn.Config(guarded(door, host), log_level="warning", access_log=False, lifespan="off"))
+    listener = threading.Thread(target=server.run, args=(sockets,), daemon=True)
     announce = _announcer(host, port, taken, browser, path)
 
     def tell(stage: str, share: float) -> None:
