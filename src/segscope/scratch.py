@@ -26,11 +26,19 @@ def scratch_folder() -> Path:
 
 def is_left(folder: Path) -> bool:
     """Whether a scratch folder belongs to a process that has ended."""
-    number = folder.name.removeprefix(PREFIX).partition("-")[0]
-    if sys.platform == "win32" or not number.isdecimal():
+    return has_ended(folder.name.removeprefix(PREFIX).partition("-")[0])
+
+
+def has_ended(process: str) -> bool:
+    """Whether no process has a number any more; False where that cannot be known, on Windows, and for no number.
+
+    >>> has_ended(str(os.getpid())), has_ended("not a number")
+    (False, False)
+    """
+    if sys.platform == "win32" or not process.isdecimal():
         return False
     try:
-        os.kill(int(number), 0)
+        os.kill(int(process), 0)
     except ProcessLookupError:
         return True
     except (OSError, OverflowError):

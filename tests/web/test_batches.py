@@ -54,7 +54,7 @@ def ended(studies: Studies, token: str) -> Batch | None:
 
 
 def left(studies: Studies) -> list[Path]:
-    return [p for folder in studies.home.iterdir() for p in folder.iterdir()]
+    return [p for folder in studies.home.folder.iterdir() for p in folder.iterdir()]
 
 
 def test_a_file_is_scored_told_of_and_fetched_in_any_format(client: TestClient, studies: Studies) -> None:

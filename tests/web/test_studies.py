@@ -17,7 +17,9 @@ from segscope.intake import ReadOptions
 from segscope.labels import renamed
 from segscope.settings import Settings
 from segscope.study import Order, is_study, read_card
-from segscope.web.studies import Studies, split_folders
+from segscope.web import changes
+from segscope.web.homes import split_folders
+from segscope.web.studies import Studies
 
 PATIENCE = 180.0
 
@@ -46,7 +48,7 @@ def own(shop: Path, tmp_path: Path) -> Path:
 
 
 def upload(studies: Studies, source: Path) -> Path:
-    place = studies.place_for(source.name)
+    place = studies.home.place_for(source.name)
     shutil.copyfile(source, place)
     return place
 
@@ -76,16 +78,16 @@ def test_a_segment_is_called_otherwise_at_once_and_there_is_a_way_back(own: Path
     with serving([own]) as studies:
         live = studies.get("shop")
         first = live.fit.segments[0]
-        words = studies.edit("shop", lambda fit, _: renamed(fit.segmentation, first.id, "Stars"))
+        words = changes.edit(studies, "shop", lambda fit, _: renamed(fit.segmentation, first.id, "Stars"))
         after = studies.get("shop")
         assert words == f"{first.name} is now called Stars"
         assert (after.fit.segments[0].name, after.customers) == ("Stars", live.customers)
-        assert studies.edit("shop", lambda fit, _: renamed(fit.segmentation, first.id, "Stars")) == ""
-        assert studies.step("shop", "undo") == f"Undone: {words}"
+        assert changes.edit(studies, "shop", lambda fit, _: renamed(fit.segmentation, first.id, "Stars")) == ""
+        assert changes.step(studies, "shop", "undo") == f"Undone: {words}"
         assert studies.get("shop").fit.segments[0].name == first.name
-        assert studies.step("shop", "redo") == f"Done again: {words}"
+        assert changes.step(studies, "shop", "redo") == f"Done again: {words}"
         with pytest.raises(StudyError, match="nothing to redo"):
-            studies.step("shop", "redo")
+            changes.step(studies, "shop", "redo")
 
 
 def test_a_damaged_study_is_listed_with_its_reason_and_stops_nobody(own: Path) -> None:
@@ -214,7 +216,7 @@ def test_what_a_killed_server_left_is_cleared_away_and_what_a_living_one_has_is_
 
 def test_without_a_home_new_studies_go_with_the_server(shop_file: Path, own: Path) -> None:
     with serving([own]) as studies:
-        assert studies.temporary
+        assert studies.home.is_temporary
         studies.make(str(shop_file), "new.csv")
         wait_for(lambda: "new" in studies.ids)
         folder = studies.folder("new")
@@ -226,13 +228,13 @@ def test_without_a_home_new_studies_go_with_the_server(shop_file: Path, own: Pat
 def test_a_renamed_study_keeps_its_folder_and_address(own: Path) -> None:
     with serving([], own.parent) as studies:
         live = studies.get("shop")
-        studies.rename("shop", "  Corner\nshop <b> ")
+        changes.rename(studies, "shop", "  Corner\nshop <b> ")
         assert studies.get("shop").card.name == read_card(own).name == "Corner shop <b>"
         assert studies.get("shop").customers is live.customers
         with pytest.raises(StudyError, match="needs a name"):
-            studies.rename("shop", " \x00 ")
+            changes.rename(studies, "shop", " \x00 ")
         with pytest.raises(StudyError, match="no study"):
-            studies.rename("nobody", "x")
+            changes.rename(studies, "nobody", "x")
 
 
 def test_a_deleted_study_is_gone_and_its_name_is_free(own: Path, shop_file: Path) -> None:
@@ -260,7 +262,7 @@ def test_a_study_is_fitted_anew_and_back_without_knowing_its_recipe(own: Path) -
         before = studies.get("shop").recipe
         studies.start("shop", Order("", before.replace(segments=3)))
         with pytest.raises(StudyError, match="run of this study is going on"):
-            studies.rename("shop", "x")
+            changes.rename(studies, "shop", "x")
         with pytest.raises(StudyError, match="run of this study is going on"):
             studies.delete("shop")
         wait_for(lambda: not studies.jobs.running("shop"))

@@ -16,6 +16,7 @@ import uvicorn
 from segscope.settings import MIB, Settings
 from segscope.study import read_card
 from segscope.study.archive import holds_study
+from segscope.web import changes
 from segscope.web.hosting import guarded
 from segscope.web.server import make_server
 from segscope.web.studies import Studies
@@ -34,7 +35,7 @@ class Running:
     @property
     def incoming(self) -> list[Path]:
         """Files on their way."""
-        return [p for place in self.studies.home.glob(".incoming-*") for p in place.iterdir()]
+        return [p for place in self.studies.home.folder.glob(".incoming-*") for p in place.iterdir()]
 
     def ask(
         self, method: str, path: str, body: object = None, **headers: str
@@ -94,7 +95,7 @@ def test_an_upload_becomes_a_study(running: Running, shop_file: Path) -> None:
 
 
 def test_a_study_goes_out_as_a_zip_and_comes_in_again(running: Running, tmp_path: Path) -> None:
-    running.studies.rename("shop", 'Köln "A/B"\u202e')
+    changes.rename(running.studies, "shop", 'Köln "A/B"\u202e')
     status, content, headers = running.ask("GET", "/api/studies/shop/archive", Accept_Encoding="gzip")
     assert status == 200
     assert (

@@ -75,8 +75,9 @@ def serve_pages(
                 # Loaded while the fit waits for the process beside.
                 threading.Thread(target=import_module, args=("segscope.web.server",), daemon=True).start()
                 before(tell)
+            from segscope.web.homes import split_folders
             from segscope.web.server import make_server
-            from segscope.web.studies import Studies, split_folders
+            from segscope.web.studies import Studies
 
             if before:
                 tell("Opening the dashboard", 0.97)

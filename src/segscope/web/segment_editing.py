@@ -12,6 +12,7 @@ from segscope.segmentation import Segmentation
 from segscope.study import Fit, LiveStudy
 from segscope.study.card import Edit
 from segscope.study.history import edits, next_redo, next_undo
+from segscope.web import changes
 from segscope.web.attributes import aria, data
 from segscope.web.jobs import Job
 from segscope.web.studies import Studies
@@ -46,9 +47,9 @@ def act(studies: Studies, study_id: str, wanted: Mapping[str, Any]) -> tuple[Any
     what, segment, value = (str(wanted.get(part) or "")[:LONGEST_VALUE] for part in ("what", "segment", "value"))
     try:
         if what in ("undo", "redo"):
-            done = studies.step(study_id, "undo" if what == "undo" else "redo")
+            done = changes.step(studies, study_id, "undo" if what == "undo" else "redo")
         else:
-            done = studies.edit(study_id, lambda fit, last: changed(fit, last, what, segment, value))
+            done = changes.edit(studies, study_id, lambda fit, last: changed(fit, last, what, segment, value))
     except SegscopeError as error:
         return no_update, str(error), no_update
     if isinstance(done, Job):

@@ -13,8 +13,9 @@ from segscope.theme import segment_variable
 from segscope.web import parts
 from segscope.web.attributes import aria, data
 from segscope.web.jobs import Job
+from segscope.web.listing import Listed
 from segscope.web.rerun import fill
-from segscope.web.studies import Listed, Studies
+from segscope.web.studies import Studies
 from segscope.web.uploads import archive_address
 from segscope.wording import LONGEST_NAME, counted, percent
 

@@ -1,63 +1,35 @@
-"""The studies of a server, by id: opened at first sight, made, renamed, removed. Safe to use from many threads."""
+"""The studies of a server, by id: opened at first sight, made, fitted anew, removed. Safe to use from many threads."""
 
-import os
-import secrets
 import shutil
-import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-from segscope.errors import SegscopeError, StudyError, did_you_mean
-from segscope.segmentation import Segmentation
+from segscope.errors import StudyError, did_you_mean
 from segscope.settings import Settings
 from segscope.study import (
     Card,
-    Fit,
     LiveStudy,
     Order,
     begin_study,
     is_study,
     open_study,
     read_card,
-    read_fit,
     reopened,
 )
-from segscope.study.card import dropped, renamed
-from segscope.study.folder import CARD, last_id, write_card
 from segscope.study.handwork import HandEdit, check_customer, check_edit, named
-from segscope.study.history import changes_customers, edited, next_redo, next_undo, redone, undone
 from segscope.study.removing import remove_study
-from segscope.study.running import Step
-from segscope.web.addresses import ending, slug
+from segscope.web.addresses import slug
 from segscope.web.batches import Batches
+from segscope.web.homes import Home
 from segscope.web.jobs import Job, Jobs
-from segscope.wording import clean_name
+from segscope.web.listing import Listed, Listing, changed
 
-INCOMING = ".incoming-"
 RUN_IS_ON = "A run of this study is going on. Wait for it, or cancel it first."
 SAMPLE_FILE, SAMPLE_CUSTOMERS = "sample_customers.parquet", 2240
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A study as a list shows it.
-
-    Attributes
-    ----------
-    changed : when its card was written last, in seconds since 1970
-    problem : why it cannot be opened; card and fit are None then
-    """
-
-    id: str
-    changed: float
-    card: Card | None
-    fit: Fit | None
-    problem: str = ""
 
 
 class Studies:
@@ -78,21 +50,20 @@ class Studies:
     ) -> None:  # fmt: skip
         self.settings = settings or Settings()
         self.local = local and self.settings.local_files
-        self._temporary = None if home else tempfile.TemporaryDirectory(prefix="segscope-")
-        self.home = home or Path(self._temporary.name if self._temporary else "")
         self._lock = threading.RLock()
         self._opening = threading.Lock()
         self._folders: dict[str, Path] = {}
         self._open: dict[str, LiveStudy] = {}
         self._making: set[str] = set()
         self._tried: set[str] = set()
-        self._listed: dict[str, tuple[int, Listed]] = {}
+        self._listing = Listing()
         self.jobs = Jobs(self.reload, self.settings, self._ended)
         self.batches = Batches(self.folder, self.settings)
         for folder in folders:
             study_id = self._free_id(folder.resolve().name)
             self._open[study_id], self._folders[study_id] = begin_study(folder), folder
-        self._ready_home()
+        self.home = Home(home)
+        self._scan()
 
     # -------------------------------------------------------------------------------------------- what there is
 
@@ -107,11 +78,6 @@ class Studies:
     def number(self) -> int:
         """How many studies there are, as of the last look; never waits."""
         return len(self._folders)
-
-    @property
-    def temporary(self) -> bool:
-        """Whether new studies go with the server."""
-        return self._temporary is not None
 
     def get(self, study_id: str | None, again: bool = False) -> LiveStudy:
         """A study, opened if it is not yet; a StudyError offers near matches, or says why it cannot be opened.
@@ -142,7 +108,8 @@ class Studies:
 
     def listed(self) -> list[Listed]:
         """All studies, the one changed last first."""
-        return sorted((self._entry(i) for i in self.ids), key=lambda e: (-e.changed, e.id))
+        entries = [self._listing.entry(i, self._folders.get(i)) for i in self.ids]
+        return sorted(entries, key=lambda e: (-e.changed, e.id))
 
     def making(self) -> list[Job]:
         """Runs that make a study: those going on, and those that failed and were not dismissed; the newest first."""
@@ -154,7 +121,7 @@ class Studies:
     def stamp(self) -> str:
         """A text that changes whenever a list of studies must be drawn anew."""
         runs = [(j.study_id, j.number, j.status) for j in self.making()]
-        return repr((runs, [(i, _changed(self._folders.get(i)), self.jobs.running(i)) for i in self.ids]))
+        return repr((runs, [(i, changed(self._folders.get(i)), self.jobs.running(i)) for i in self.ids]))
 
     # -------------------------------------------------------------------------------------------- runs
 
@@ -213,44 +180,6 @@ class Studies:
             self._tried.add(live.card.fit)
         self.complete(study_id)
 
-    def edit(self, study_id: str, change: Callable[[Fit, int], tuple[Segmentation, str]]) -> str:
-        """Change what segments are called and the like, at once; no customer moves. Returns what was done, in words;
-        "" where all is as it was.
-
-        Parameters
-        ----------
-        change : of the current fit, and the highest number of an id that was ever given
-
-        Raises
-        ------
-        StudyError : when the change is refused, or while a run is going on
-        """
-        said: list[str] = []
-
-        def write(folder: Path, card: Card) -> Card:
-            fit = read_fit(folder, card)
-            segmentation, words = change(fit, last_id(folder, card))
-            said.append("" if segmentation == fit.segmentation else words)
-            return edited(folder, replace(fit, segmentation=segmentation), words)
-
-        self._rewrite(study_id, write)
-        return said[0]
-
-    def step(self, study_id: str, which: Step) -> Job | str:
-        """Undo or redo an edit by hand: at once where no customer moves, and says what; else in a run.
-
-        Raises
-        ------
-        StudyError : when there is none, or while a run is going on
-        """
-        folder = self.get(study_id).folder
-        card = read_card(folder)
-        edit = next_undo(card) if which == "undo" else next_redo(card)
-        if edit and changes_customers(folder, card, edit.before if which == "undo" else edit.after):
-            return self.jobs.start(study_id, Order(str(folder), step=which))
-        self._rewrite(study_id, lambda folder, _: undone(folder) if which == "undo" else redone(folder))
-        return f"{'Undone' if which == 'undo' else 'Done again'}: {edit.words if edit else ''}"
-
     def undo(self, study_id: str) -> Job:
         """Go back to the solution before the last run.
 
@@ -291,19 +220,13 @@ class Studies:
         with self._lock:
             study_id = self._free_place(Path(shown).stem)
             self._making.add(study_id)
-            order = Order(str(self.home / study_id), source=source, shown=shown, keep=keep)
+            order = Order(str(self.home.folder / study_id), source=source, shown=shown, keep=keep)
             return self.jobs.start(study_id, order, sample=sample)
 
     def make_sample(self) -> Job:
         """Make a study of synthetic customers."""
-        place = self.place_for(SAMPLE_FILE)
+        place = self.home.place_for(SAMPLE_FILE)
         return self.make(str(place), SAMPLE_FILE, keep=True, sample=SAMPLE_CUSTOMERS)
-
-    def place_for(self, shown: str) -> Path:
-        """Where a file that is on its way to a study can be written; its name says nothing but its kind."""
-        place = self._incoming()
-        place.mkdir(parents=True, exist_ok=True)
-        return place / f"{secrets.token_hex(8)}{ending(shown)}"
 
     def retry(self, study_id: str, table: str = "") -> Job:
         """Make a study again whose making failed; ``table`` is the one to read of a source that has several."""
@@ -317,35 +240,26 @@ class Studies:
 
     # -------------------------------------------------------------------------------------------- changes
 
-    def rename(self, study_id: str, name: str) -> None:
-        """Give a study another name; its folder, its id and its addresses stay.
+    def rewrite(self, study_id: str, write: Callable[[Path, Card], Card]) -> None:
+        """Write a study by hand. Evidence that is being completed gives way, and begins again later.
+
+        Parameters
+        ----------
+        write : of the study's folder and card; returns the card as it is then
 
         Raises
         ------
-        StudyError : for an empty name, or while a run is going on, which would write the old name back
+        StudyError : while a run is going on
         """
-        cleaned = clean_name(name)
-        if not cleaned:
-            raise StudyError("A study needs a name. Type one.")
-        self._change(study_id, lambda card: replace(card, name=cleaned))
-
-    def rename_solution(self, study_id: str, solution_id: str, name: str) -> None:
-        """Give a kept solution another name.
-
-        Raises
-        ------
-        StudyError : for an empty name or another's, for a solution that is gone, or while a run is going on
-        """
-        self._change(study_id, lambda card: renamed(card, solution_id, name))
-
-    def drop_solution(self, study_id: str, solution_id: str) -> None:
-        """Remove a kept solution; the current one cannot go.
-
-        Raises
-        ------
-        StudyError : for the current solution, one that is gone, or while a run is going on
-        """
-        self._change(study_id, lambda card: dropped(card, solution_id))
+        self.jobs.give_way(study_id)
+        with self._lock:
+            if self.jobs.running(study_id):
+                raise StudyError(RUN_IS_ON)
+            folder = self._folder(study_id)
+            card = write(folder, read_card(folder))
+            self._tried.discard(card.fit)
+            if live := self._open.get(study_id):
+                self._open[study_id] = reopened(live, folder)
 
     def delete(self, study_id: str) -> None:
         """Remove a study's files. Files that are none of it stay.
@@ -361,7 +275,7 @@ class Studies:
             remove_study(self._folder(study_id))
             del self._folders[study_id]
             self._open.pop(study_id, None)
-            self._listed.pop(study_id, None)
+            self._listing.forget(study_id)
             self.jobs.forget(study_id)
 
     def folder(self, study_id: str) -> Path:
@@ -373,46 +287,9 @@ class Studies:
         """Stop what runs, and leave nothing unfinished behind."""
         self.jobs.close()
         self.batches.close()
-        shutil.rmtree(self._incoming(), ignore_errors=True)
-        if self._temporary:
-            self._temporary.cleanup()
+        self.home.close()
 
     # -------------------------------------------------------------------------------------------- inside
-
-    def _change(self, study_id: str, change: Callable[[Card], Card]) -> None:
-        """Change the card of a study by hand."""
-
-        def write(folder: Path, card: Card) -> Card:
-            changed = change(card)
-            write_card(folder, changed)
-            return changed
-
-        self._rewrite(study_id, write)
-
-    def _rewrite(self, study_id: str, write: Callable[[Path, Card], Card]) -> None:
-        """Write a study by hand. Evidence that is being completed gives way, and begins again later."""
-        self.jobs.give_way(study_id)
-        with self._lock:
-            if self.jobs.running(study_id):
-                raise StudyError(RUN_IS_ON)
-            folder = self._folder(study_id)
-            card = write(folder, read_card(folder))
-            self._tried.discard(card.fit)
-            if live := self._open.get(study_id):
-                self._open[study_id] = reopened(live, folder)
-
-    def _incoming(self) -> Path:
-        return self.home / f"{INCOMING}{os.getpid()}"
-
-    def _ready_home(self) -> None:
-        try:
-            self.home.mkdir(parents=True, exist_ok=True)
-            left = [p for p in self.home.iterdir() if p.name.startswith(INCOMING) and _is_left(p)]
-        except OSError as error:
-            raise StudyError(f"New studies cannot be made in {self.home}: {error.strerror}.") from None
-        for place in left:
-            shutil.rmtree(place, ignore_errors=True)
-        self._scan()
 
     def _scan(self) -> None:
         """Take in the home's studies that are new, and forget those that are gone."""
@@ -420,13 +297,13 @@ class Studies:
         for study_id in gone:
             self._folders.pop(study_id)
             self._open.pop(study_id, None)
-            self._listed.pop(study_id, None)
+            self._listing.forget(study_id)
             if not self.jobs.running(study_id):
                 self.jobs.forget(study_id)  # they are none of a study that gets its id
         known = {folder.resolve() for folder in self._folders.values()}
-        making = {(self.home / i).resolve() for i in self._making}
+        making = {(self.home.folder / i).resolve() for i in self._making}
         with suppress(OSError):
-            for folder in sorted(self.home.iterdir()):
+            for folder in sorted(self.home.folder.iterdir()):
                 place = folder.resolve()
                 if not folder.name.startswith(".") and is_study(folder) and place not in known | making:
                     self._folders[self._free_id(folder.name)] = folder
@@ -441,7 +318,7 @@ class Studies:
         """The same for a study that is to be made: nothing has that name in the home either."""
         self._scan()
         names = (name if n == 1 else f"{slug(name)}-{n}" for n in count(1))
-        return next(i for i in map(self._free_id, names) if not (self.home / i).exists())
+        return next(i for i in map(self._free_id, names) if not (self.home.folder / i).exists())
 
     def _folder(self, study_id: str) -> Path:
         if study_id not in self._folders:
@@ -449,22 +326,6 @@ class Studies:
         if study_id not in self._folders:
             raise StudyError(f"There is no study {study_id!r:.80}.{did_you_mean(study_id, self._folders)}")
         return self._folders[study_id]
-
-    def _entry(self, study_id: str) -> Listed:
-        with self._lock:
-            folder = self._folders.get(study_id)
-            stamp = _changed(folder)
-            kept = self._listed.get(study_id)
-        if kept and kept[0] == stamp:
-            return kept[1]
-        try:
-            card = read_card(folder or Path())
-            entry = Listed(study_id, stamp / 1e9, card, read_fit(folder or Path(), card))
-        except SegscopeError as error:
-            entry = Listed(study_id, stamp / 1e9, None, None, str(error))
-        with self._lock:
-            self._listed[study_id] = (stamp, entry)
-        return entry
 
     def _failed(self, study_id: str) -> Job:
         job = self.jobs.latest(study_id)
@@ -476,7 +337,7 @@ class Studies:
         """Clear up after a run that made a study, or did not."""
         if job.study_id not in self._making:
             return
-        for partial in self.home.glob(f".{job.study_id}-*.partial"):
+        for partial in self.home.folder.glob(f".{job.study_id}-*.partial"):
             shutil.rmtree(partial, ignore_errors=True)
         if job.status == "cancelled":
             self._drop(job)
@@ -497,54 +358,5 @@ class Studies:
             Path(job.order.source).unlink(missing_ok=True)
 
 
-def split_folders(places: Iterable[Path]) -> tuple[list[Path], Path | None]:
-    """Tell studies from the home: a folder that is none, but empty, not there yet, or has studies in it.
-
-    Raises
-    ------
-    StudyError : for a second home, a file, and a folder that holds other things
-    """
-    studies: list[Path] = []
-    home: Path | None = None
-    for place in places:
-        if is_study(place):
-            studies.append(place)
-            continue
-        if place.is_file():
-            raise StudyError(f"{place} is a file. Name the folder of a study, or one for studies.")
-        seen = [p for p in place.iterdir() if not p.name.startswith(".")] if place.is_dir() else []
-        if seen and not any(is_study(p) for p in seen):
-            raise StudyError(
-                f"{place} is not a study: it has no {CARD}, nor has a folder in it. Name a study, a folder of "
-                "studies, or a new or empty folder for them."
-            )
-        if home is not None:
-            raise StudyError(f"New studies go to one place only. Got {home} and {place}.")
-        home = place
-    return studies, home
-
-
 def _current(card: Card) -> tuple[str, str]:
     return card.data, card.fit
-
-
-def _changed(folder: Path | None) -> int:
-    """When a study's card was written last, in nanoseconds since 1970; 0 where there is none any more."""
-    try:
-        return (folder / CARD).stat().st_mtime_ns if folder else 0
-    except OSError:
-        return 0
-
-
-def _is_left(place: Path) -> bool:
-    """Whether a folder of uploads belongs to a server that has ended."""
-    number = place.name.removeprefix(INCOMING)
-    if sys.platform == "win32" or not number.isdecimal():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return int(number) == os.getpid()

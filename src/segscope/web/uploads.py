@@ -96,7 +96,7 @@ async def receive(request: Request, shown: str, studies: Studies) -> Path:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > limit:
         raise _too_large(shown, limit)
-    place = await run_in_threadpool(studies.place_for, shown)
+    place = await run_in_threadpool(studies.home.place_for, shown)
     _check_disk(place, int(length) if length.isdecimal() else 0)
     try:
         # Opening and writing block, so they are done beside the loop that answers everybody else.

@@ -20,7 +20,7 @@ from segscope.study.solutions import (
     recipe_differences,
 )
 from segscope.theme import Scheme, segment_variable
-from segscope.web import parts
+from segscope.web import changes, parts
 from segscope.web.attributes import aria
 from segscope.web.clustering.evidence import FITTED
 from segscope.web.rerun import ASKED, STUDY
@@ -161,11 +161,11 @@ def act(studies: Studies, study_id: str, what: str, solution_id: str, value: str
     if what in ("show", "back"):
         return {"number": studies.switch(study_id, solution_id).number}
     if what == "remove":
-        studies.drop_solution(study_id, solution_id)
+        changes.drop_solution(studies, study_id, solution_id)
         return {"removed": solution_id}
     if value == studies.get(study_id).card.solution(solution_id).name:
         return None
-    studies.rename_solution(study_id, solution_id, value)
+    changes.rename_solution(studies, study_id, solution_id, value)
     return {"renamed": solution_id, "name": value}
 
 

@@ -7,7 +7,7 @@ from dash import ALL, MATCH, Dash, Input, Output, State, ctx, dcc, html, no_upda
 from segscope.errors import SegscopeError
 from segscope.settings import size_words
 from segscope.theme import segment_variable
-from segscope.web import parts, shelf
+from segscope.web import changes, parts, shelf
 from segscope.web.addresses import file_name
 from segscope.web.attributes import aria, data
 from segscope.web.jobs import Job
@@ -216,7 +216,7 @@ def act(studies: Studies, what: str, study_id: str, typed: dict[str, str]) -> di
             set_props(QUESTION, {"opened": True})
         return no_update
     if what == "rename":
-        studies.rename(study_id, typed.get(study_id, ""))
+        changes.rename(studies, study_id, typed.get(study_id, ""))
     elif what == "cancel":
         studies.jobs.cancel(study_id)
     elif what == "dismiss":
@@ -344,6 +344,6 @@ def _beginning(studies: Studies) -> html.Section:
 
 def _where(studies: Studies) -> html.P:
     """Where new studies are kept."""
-    if studies.temporary:
+    if studies.home.is_temporary:
         return html.P([TEMPORARY, html.Code("segscope serve FOLDER")], className="home-where")
-    return html.P(["New studies are kept in ", html.Code(str(studies.home)), "."], className="home-where")
+    return html.P(["New studies are kept in ", html.Code(str(studies.home.folder)), "."], className="home-where")
