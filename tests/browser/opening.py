@@ -1,12 +1,13 @@
 """Pages for the browser tests: opened when they stand still, and watched for errors."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlparse
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 PATIENCE = 120_000  # for what computes, such as a run: three seconds on an idle machine, fifty on a very busy one
 LOCAL = {"127.0.0.1", "localhost", ""}
@@ -79,6 +80,32 @@ def to_dark(page: Page) -> None:
     page.get_by_role("button", name="Switch between light and dark").click()
     expect(html).to_have_attribute("data-mantine-color-scheme", "dark")
     stands_still(page)
+
+
+@contextmanager
+def answers_late(page: Page, *outputs: str) -> Iterator[None]:
+    """The next answer that changes each of these outputs is held until all are asked for; they come in this order."""
+    held: dict[str, Route] = {}
+
+    def hold(route: Route) -> None:
+        asked = json.loads(route.request.post_data or "{}").get("output", "")
+        name = next((o for o in outputs if o in asked and o not in held), None)
+        if name is None:
+            route.continue_()
+        else:
+            held[name] = route
+
+    page.route("**/_dash-update-component*", hold)
+    try:
+        yield
+        while len(held) < len(outputs):
+            page.wait_for_timeout(20)
+        for name in outputs:
+            with page.expect_response(held[name].request.url):
+                held[name].continue_()
+            page.wait_for_timeout(100)
+    finally:
+        page.unroute("**/_dash-update-component*", hold)
 
 
 @contextmanager

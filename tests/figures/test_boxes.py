@@ -69,3 +69,9 @@ def test_boxes_and_violins_keep_to_their_bytes_whatever_is_drawn() -> None:
         shapes = Shapes(tuple({"x": x, "colour": c, "facet": f, "counts": [7] * 10} for x, c, f in places))
         figure = boxes(Boxes(groups), SPEND, dict.fromkeys(("x", "colour", "facet"), many), {}, "light", shapes)
         assert len(figure.to_json()) < most
+
+
+def test_a_colour_that_only_some_facets_have_is_in_the_legend_once() -> None:
+    groups = tuple(GROUP | {"facet": f, "colour": c} for f, c in (("<b>x</b>", "y"), ("y", "<b>x</b>"), ("y", "y")))
+    figure = boxes(Boxes(groups), SPEND, {"x": KIND, "colour": KIND, "facet": KIND}, {}, "light")
+    assert sorted(t.name for t in figure.data if t.showlegend) == ["&lt;b&gt;x&lt;/b&gt;", "y"]

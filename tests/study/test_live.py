@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from segscope.engine import rows
+from segscope.errors import ColumnError
 from segscope.exploring import Choice, count_bins, count_customers, in_words, parse_filters, select
 from segscope.study import SEGMENT_VARIABLE, LiveStudy, open_study, read_card, read_fit, reopened
 from segscope.study.history import edited
@@ -31,6 +32,11 @@ def test_the_segment_is_a_variable_like_any_other(live: LiveStudy) -> None:
     chosen = select(live.customers, (Choice(SEGMENT_VARIABLE, (variable.choices[0],)),), live.variables)
     assert count_customers(live.engine, chosen) == live.fit.segments[0].size
     assert live.variables[place] is variable
+
+
+def test_a_column_that_no_page_offers_is_refused_with_near_matches(live: LiveStudy) -> None:
+    with pytest.raises(ColumnError, match="nothing to show of a column 'agee'"):
+        live.variable("agee")
 
 
 def test_every_variable_counts_everybody_once(live: LiveStudy) -> None:

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from segscope import samples
+from segscope.errors import ColumnError
 from segscope.exploring import log_view, parse_filters
 from segscope.exploring.counts import count_one
 from segscope.study import Choices, LiveStudy, fit_source, open_study
@@ -113,3 +114,13 @@ def test_a_skewed_measure_has_a_second_view_that_counts_everybody(live: LiveStud
 def test_a_limit_of_many_digits_is_refused_in_words(live: LiveStudy) -> None:
     with pytest.raises(Exception, match="The limit on Income must be a number up to"):
         parse_filters({"Income": [10**400, None]}, live.variables)
+
+
+def test_what_no_select_offers_is_refused_in_words(live: LiveStudy) -> None:
+    everybody = selection_counts(live, {})
+    with pytest.raises(ColumnError, match="Did you mean Income"):
+        draw_pair(live, everybody, {"x": "Incom", "y": "MntWines"}, "light")
+    with pytest.raises(ColumnError, match="Education is not a measure"):
+        draw_pair(live, everybody, {"x": "Education", "y": "MntWines"}, "light")
+    with pytest.raises(ColumnError, match="Income is not a category"):
+        draw_boxes(live, everybody, "MntWines", {"x": "Income"}, False, "light")

@@ -85,6 +85,7 @@ def boxes(
     kept = split(found, by)
     made = _frame(kept, number, by, scheme, spread is not None)
     violins = {(g["facet"], g["colour"], g["x"]): g for g in (spread.groups if spread else ())}
+    told: set[str | None] = set()  # colours that the legend has: some are in a few facets only
     for (column, facet), (place, name) in product(enumerate(kept.facet, 1), enumerate(kept.colour)):
         groups = [g for g in found.groups if (g["facet"], g["colour"]) == (facet, name) and g["x"] in kept.x]
         if not groups:
@@ -95,7 +96,8 @@ def boxes(
         if shapes and kept.size <= MAX_VIOLINS:
             corners = MAX_CORNERS // kept.size
             made.add_trace(_outlines(shapes, number, slot, shade, corners), col=column, row=1)
-        made.add_trace(_box(groups, number, slot, name, shade, column == 1, bool(shapes)), col=column, row=1)
+        made.add_trace(_box(groups, number, slot, name, shade, name not in told, bool(shapes)), col=column, row=1)
+        told.add(name)
     return made
 
 

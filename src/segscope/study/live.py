@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import ibis
 
 from segscope.engine import Engine, check_engine, distributed
+from segscope.errors import ColumnError, did_you_mean
 from segscope.exploring import Variable, add_bins, log_view
 from segscope.intake import ROW
 from segscope.recipe import Recipe, dump_json
@@ -70,8 +71,17 @@ class LiveStudy:
         return self.fit.recipe
 
     def variable(self, column: str) -> tuple[int, Variable]:
-        """Place and description of a variable."""
-        return next((i, v) for i, v in enumerate(self.variables) if v.column == column)
+        """Place and description of a variable.
+
+        Raises
+        ------
+        ColumnError : for a column that no page offers, with near matches
+        """
+        for place, variable in enumerate(self.variables):
+            if variable.column == column:
+                return place, variable
+        near = did_you_mean(str(column), [v.column for v in self.variables])
+        raise ColumnError(f"There is nothing to show of a column {column!r:.80}.{near}")
 
     @property
     def stamp(self) -> str:

@@ -28,6 +28,7 @@ from segscope.study.lists import customer_list, list_columns, wanted_filters
 from segscope.web import parts
 from segscope.web.attributes import aria, in_browser
 from segscope.web.lists import list_address
+from segscope.web.pressing import entered, press, read_press, store
 from segscope.web.studies import Studies
 from segscope.wording import counted, listed, percent
 
@@ -41,7 +42,7 @@ EXPORT, EXPORTING, WHOM, FORMAT, COLUMNS, PERSONAL, SIZE, DOWNLOAD = (
     "export-open", "export", "export-whom", "export-format", "export-columns", "export-personal", "export-size",
     "export-download",
 )  # fmt: skip
-DO, FIELD = "audience-do", "audience-field"
+FIELD = "audience-field"
 SELECTION, AUDIENCE, SEGMENT = "selection", "audience:", "segment:"
 FORMATS = [("csv", "CSV"), ("xlsx", "Excel"), ("parquet", "Parquet")]
 ALL_COLUMNS, FEW_COLUMNS = "all", "few"
@@ -142,18 +143,17 @@ def register(app: Dash, studies: Studies) -> None:
         Output(SHOWN, "children", allow_duplicate=True),
         Output(CHANGED, "data", allow_duplicate=True),
         Output(REMOVED, "data"),
-        Input({"type": DO, "what": ALL, "name": ALL}, "n_clicks"),
-        Input({"type": FIELD, "name": ALL}, "n_submit"),
+        Input(store("audiences"), "data"),
         State({"type": FIELD, "name": ALL}, "value"),
         State(REMOVED, "data"),
         State("study", "data"),
         prevent_initial_call=True,
     )
-    def _act(_clicks: Any, _enters: Any, typed: list[str | None], removed: State_ | None, study: State_) -> Any:
-        if not ctx.triggered[0]["value"]:  # buttons appear with every row
+    def _act(pressed: object, names: list[str | None], removed: State_ | None, study: State_ | None) -> Any:
+        wanted = read_press(pressed)
+        if not study or not wanted:
             return no_update, no_update, no_update
-        chosen = dict(ctx.triggered_id or {})
-        return act(studies.get(study["id"]), chosen.get("what", "rename"), chosen["name"], (typed or [""])[0], removed)
+        return act(studies.get(study["id"]), wanted["do"], wanted["name"], (names or [""])[0], removed)
 
     @app.callback(
         Output(SIZE, "children"),
@@ -316,9 +316,7 @@ def undo_row(removed: State_ | None) -> list[Any]:
     if not removed:
         return []
     words = html.Span(["Deleted ", html.Strong(removed["name"]), "."])
-    back = html.Button(
-        "Undo", id={"type": DO, "what": "undo", "name": removed["name"]}, className="button small-button"
-    )
+    back = html.Button("Undo", className="button small-button", **press("audiences", do="undo", name=removed["name"]))
     return [html.Div([words, back], className="notice audience-undo", role="status")]
 
 
@@ -335,9 +333,7 @@ def _share(live: LiveStudy, count: int) -> str:
 
 
 def _button(what: str, text: str, name: str) -> html.Button:
-    return html.Button(
-        text, id={"type": DO, "what": what, "name": name}, className="link", **aria(label=f"{text} {name}")
-    )
+    return html.Button(text, className="link", **aria(label=f"{text} {name}"), **press("audiences", do=what, name=name))
 
 
 def _field(name: str) -> html.Span:
@@ -347,8 +343,8 @@ def _field(name: str) -> html.Span:
     return html.Span(
         [
             html.Label([html.Span("Name of the audience", className="sr-only"), field]),
-            html.Button("Save", id={"type": DO, "what": "rename", "name": name}, className="button small-button"),
-            html.Button("Cancel", id={"type": DO, "what": "leave", "name": name}, className="button small-button"),
+            html.Button("Save", className="button small-button", **entered("audiences", do="rename", name=name)),
+            html.Button("Cancel", className="button small-button", **press("audiences", do="leave", name=name)),
         ],
         className="audience-field",
     )

@@ -99,7 +99,6 @@ def _page(live: LiveStudy) -> dict[str, Any]:
     """What the browser must know to ask for pages and to draw them."""
     recipe = live.recipe
     return {
-        "study": live.folder.name,
         "fit": live.stamp,
         "names": list(recipe.names),
         "always": [field_name(recipe, c) for c in _always(recipe)],

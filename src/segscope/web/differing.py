@@ -26,10 +26,10 @@ from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.study.audiences import conditions, find_audience, read_audiences
 from segscope.web.attributes import aria
 from segscope.web.exploration import everybody_counts, fewer
+from segscope.web.pressing import press
 from segscope.wording import percent, short, times
 
 SHOWN = 8
-OPEN = "differs-open"
 REST, EVERYONE, AUDIENCE, SEGMENT = "rest", "everyone", "audience:", "segment:"
 WORTH_SAYING = 0.2  # Cohen's (1988) small effect
 SHORTEST_REACH = 0.5  # standard deviations that the bars span at least, to each side
@@ -196,8 +196,8 @@ def _row(d: Difference, reach: float) -> html.Button:
                 title=f"{name}, 95 % interval",
             ),
         ],
-        id={"type": OPEN, "column": d.column},
         className="differs-row",
+        **press("differences", column=d.column),
         **aria(label=f"{label}: {mine} against {theirs}, {name} {d.effect:{sign}.2f}, {interval}. Show it"),
     )  # fmt: skip
 

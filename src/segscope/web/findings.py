@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
 
 from segscope.errors import SegscopeError
 from segscope.figures.insights import finding_amount, finding_bars, finding_height
@@ -18,12 +18,12 @@ from segscope.study.remarks import LONGEST_NOTE, About, Remark, about, keep_rema
 from segscope.theme import Scheme, segment_variable
 from segscope.web import parts
 from segscope.web.attributes import aria
+from segscope.web.pressing import press, read_press, store
 from segscope.web.studies import Studies
 from segscope.wording import counted
 
 FINDINGS, NOTE = "insights-findings", "insights-findings-note"
-DO, TYPED = "insights-do", "insights-typed"
-CHART, CHARTED = "insights-chart", "insights-charted"
+TYPED, CHARTED = "insights-typed", "insights-charted"
 SHOWN_AT_ONCE = 8
 State_ = Mapping[str, Any]
 
@@ -69,30 +69,31 @@ def register(app: Dash, studies: Studies) -> None:
 
     @app.callback(
         Output(FINDINGS, "children", allow_duplicate=True),
-        Input({"type": DO, "what": ALL, "key": ALL}, "n_clicks"),
+        Input(store("findings"), "data"),
         State({"type": TYPED, "key": ALL}, "value"),
         State("study", "data"),
         prevent_initial_call=True,
     )
-    def _act(_clicks: Any, typed: list[str | None], study: State_) -> Any:
-        if not ctx.triggered[0]["value"]:  # buttons appear with every row
+    def _act(pressed: object, typed: list[str | None], study: State_ | None) -> Any:
+        wanted = read_press(pressed)
+        if not study or not wanted:
             return no_update
-        chosen = dict(ctx.triggered_id or {})
-        return act(studies.get(study["id"]), chosen["what"], chosen["key"], (typed or [""])[0] or "")
+        return act(studies.get(study["id"]), wanted["do"], wanted["key"], (typed or [""])[0] or "")
 
     @app.callback(
         Output(CHARTED, "opened"),
         Output(CHARTED, "title"),
         Output(CHARTED, "children"),
-        Input({"type": CHART, "key": ALL}, "n_clicks"),
+        Input(store("charted"), "data"),
         State("scheme", "data"),
         State("study", "data"),
         prevent_initial_call=True,
     )
-    def _chart(_clicks: Any, scheme: Scheme | None, study: State_) -> tuple[Any, Any, Any]:
-        if not ctx.triggered[0]["value"]:
+    def _chart(pressed: object, scheme: Scheme | None, study: State_ | None) -> tuple[Any, Any, Any]:
+        wanted = read_press(pressed)
+        if not study or not wanted:
             return no_update, no_update, no_update
-        return chart(studies.get(study["id"]), dict(ctx.triggered_id or {})["key"], scheme or "light")
+        return chart(studies.get(study["id"]), wanted["key"], scheme or "light")
 
 
 def search(live: LiveStudy) -> Insights:
@@ -243,15 +244,15 @@ def _tools(finding: Finding, key: str, remark: Remark | None) -> html.Div:
     def tool(text: str, what: str) -> html.Button:
         return html.Button(
             text,
-            id={"type": DO, "what": what, "key": key},
             className="finding-tool",
             type="button",
             **aria(label=f"{text}: {finding.sentence}"),
+            **press("findings", do=what, key=key),
         )
 
     chart_button = html.Button(
-        "Chart", id={"type": CHART, "key": key}, className="finding-tool", type="button",
-        **aria(label=f"Chart: {finding.sentence}"),
+        "Chart", className="finding-tool", type="button", **aria(label=f"Chart: {finding.sentence}"),
+        **press("charted", key=key),
     )  # fmt: skip
     pinned, hidden = bool(remark and remark.pinned), bool(remark and remark.hidden)
     return html.Div(
@@ -272,8 +273,8 @@ def _field(key: str, note: str) -> html.Div:
     return html.Div(
         [
             html.Label([html.Span("Note on this finding", className="sr-only"), field]),
-            html.Button("Save", id={"type": DO, "what": "save", "key": key}, className="button small-button"),
-            html.Button("Cancel", id={"type": DO, "what": "leave", "key": key}, className="button small-button"),
+            html.Button("Save", className="button small-button", **press("findings", do="save", key=key)),
+            html.Button("Cancel", className="button small-button", **press("findings", do="leave", key=key)),
         ],
         className="finding-field",
     )
@@ -283,7 +284,7 @@ def _gone(remark: Remark, live: LiveStudy) -> html.Li:
     said: list[Any] = [html.Strong(_about_words(remark.about, live))]
     said += [html.Span(f" {remark.note}")] if remark.note else []
     forget = html.Button(
-        "Forget", id={"type": DO, "what": "forget", "key": remark.about.key}, className="finding-tool", type="button"
+        "Forget", className="finding-tool", type="button", **press("findings", do="forget", key=remark.about.key)
     )
     return html.Li([*said, " ", forget], className="finding-note")
 

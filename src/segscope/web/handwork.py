@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from segscope.clustering.handmade import MOST_SEGMENTS
 from segscope.comparing import brief
@@ -17,16 +17,17 @@ from segscope.study.history import next_redo, next_undo
 from segscope.web import parts
 from segscope.web.attributes import aria, data
 from segscope.web.foreseeing import edit_of, preview
+from segscope.web.pressing import entered, press, read_press, store
 from segscope.web.segment_editing import undo_button
 from segscope.web.studies import Studies
 from segscope.wording import counted
 
 STUDY, ASKED = "study", "job-asked"
-START, WANTED, DIALOG = "hand-start", "hand-wanted", "hand-dialog"
+WANTED, DIALOG = "hand-wanted", "hand-dialog"
 WITH, KEEP, FIELDS, PREVIEW, DO, LEAVE = (
     "hand-with", "hand-keep", "hand-fields", "hand-preview", "hand-do", "hand-leave",
 )  # fmt: skip
-CUSTOMER, SEGMENT, PIN, UNPIN, PROBLEM = "hand-customer", "hand-segment", "hand-pin", "hand-unpin", "hand-problem"
+CUSTOMER, SEGMENT, PIN, PROBLEM = "hand-customer", "hand-segment", "hand-pin", "hand-problem"
 SHOWN_PINS = 100
 State_ = Mapping[str, Any]
 HOW = (
@@ -42,20 +43,20 @@ def actions(segments: int, segment: Segment) -> list[html.Button]:
     several, full_up = segments > 1, segments >= MOST_SEGMENTS
     merge = html.Button(
         "Merge with …",
-        id={"type": START, "kind": "merge", "segment": segment.id},
         className="menu-item",
         hidden=not several,
         **data(closes="menu"),
         **aria(label=f"Merge {segment.name} with another segment"),
+        **press("hand", kind="merge", segment=segment.id),
     )
     cut = html.Button(
         "Split in two",
-        id={"type": START, "kind": "split", "segment": segment.id},
         className="menu-item",
         disabled=full_up,
         title=f"There are {MOST_SEGMENTS} segments, as many as can be" if full_up else "",
         **data(closes="menu"),
         **aria(label=f"Split {segment.name} in two"),
+        **press("hand", kind="split", segment=segment.id),
     )
     return [merge, cut]
 
@@ -132,13 +133,13 @@ def register(app: Dash, studies: Studies) -> None:
         Output(WITH, "value"),
         Output(PREVIEW, "children", allow_duplicate=True),
         Output(DO, "disabled", allow_duplicate=True),
-        Input({"type": START, "kind": ALL, "segment": ALL}, "n_clicks"),
+        Input(store("hand"), "data"),
         State(STUDY, "data"),
         prevent_initial_call=True,
     )
-    def _open(_clicks: list[int | None], study: State_ | None) -> tuple[Any, ...]:
-        pressed = ctx.triggered[0]["value"] if ctx.triggered else None
-        return opened(studies.get(study["id"]).fit, dict(ctx.triggered_id)) if study and pressed else (no_update,) * 8
+    def _open(pressed: object, study: State_ | None) -> tuple[Any, ...]:
+        wanted = read_press(pressed)
+        return opened(studies.get(study["id"]).fit, wanted) if study and wanted else (no_update,) * 8
 
     @app.callback(
         Output(KEEP, "data"),
@@ -185,20 +186,15 @@ def register(app: Dash, studies: Studies) -> None:
     @app.callback(
         Output(ASKED, "data", allow_duplicate=True),
         Output(PROBLEM, "children"),
-        Input(PIN, "n_clicks"),
-        Input(CUSTOMER, "n_submit"),
-        Input({"type": UNPIN, "customer": ALL}, "n_clicks"),
+        Input(store("pins"), "data"),
         State(CUSTOMER, "value"),
         State(SEGMENT, "value"),
         State(STUDY, "data"),
         prevent_initial_call=True,
     )
-    def _pin(
-        _clicks: int | None, _enter: int | None, _unpin: list[int | None], customer: str | None, segment: str | None,
-        study: State_ | None,
-    ) -> tuple[Any, Any]:  # fmt: skip
-        pressed = ctx.triggered[0]["value"] if ctx.triggered else None
-        return pin(studies, study["id"], ctx.triggered_id, customer, segment) if study and pressed else (no_update,) * 2
+    def _pin(pressed: object, customer: str | None, segment: str | None, study: State_ | None) -> tuple[Any, Any]:
+        wanted = read_press(pressed)
+        return pin(studies, study["id"], wanted, customer, segment) if study and wanted else (no_update,) * 2
 
 
 # ------------------------------------------------------------------------------------------------ what is asked for
@@ -237,11 +233,11 @@ def start(studies: Studies, study_id: str, edit: HandEdit) -> dict[str, int]:
     return {"number": studies.by_hand(study_id, edit).number}
 
 
-def pin(studies: Studies, study_id: str, pressed: Any, customer: str | None, segment: str | None) -> tuple[Any, Any]:
+def pin(studies: Studies, study_id: str, wanted: State_, customer: str | None, segment: str | None) -> tuple[Any, Any]:
     """Pin the customer of the form, or unpin one of the list. Returns what marks the request, and what is wrong."""
     try:
-        if isinstance(pressed, dict):
-            return start(studies, study_id, HandEdit("unpin", customer=str(pressed["customer"]))), None
+        if wanted["do"] == "unpin":
+            return start(studies, study_id, HandEdit("unpin", customer=str(wanted["customer"]))), None
         edit = HandEdit("pin", segment or "", customer=str(customer or "").strip())
         return start(studies, study_id, edit), None
     except SegscopeError as error:
@@ -314,7 +310,7 @@ def _form(fit: Fit, hidden: bool = False) -> list[Any]:
         [
             html.Label([html.Span(f"Customer to pin, by {label}", className="sr-only"), field]),
             parts.select(SEGMENT, "In", options, options[0][0]),
-            html.Button("Pin", id=PIN, className="button"),
+            html.Button("Pin", id=PIN, className="button", **entered("pins", do="pin")),
         ],
         className="hand-form",
         hidden=hidden,
@@ -326,9 +322,9 @@ def _pinned(fit: Fit, customer: str) -> html.Li:
     segment = fit.segments[fit.segmentation.pinned[customer]]
     unpin = html.Button(
         "Unpin",
-        id={"type": UNPIN, "customer": customer},
         className="button quiet",
         **aria(label=f"Unpin {customer}"),
+        **press("pins", do="unpin", customer=customer),
     )
     where = html.Span([parts.swatch(segment.colour), segment.name], className="hand-where")
     return html.Li([html.Code(customer), where, unpin])

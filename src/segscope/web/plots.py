@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from segscope.errors import ColumnError
 from segscope.exploring import (
     Boxes,
     Cloud,
@@ -51,8 +52,9 @@ def _colours(live: LiveStudy) -> dict[str, dict[str, int]]:
 
 def draw_pair(live: LiveStudy, counts: State, names: Mapping[str, str], scheme: Scheme) -> tuple[go.Figure, str, str]:
     """Two measures: every selected customer as a point where they are few; else a sample, over a density of all."""
-    axes = {axis: live.variable(column) for axis, column in names.items() if column}
+    axes = {axis: live.variable(column) for axis, column in names.items() if column or axis in "xy"}
     x, y = axes["x"], axes["y"]
+    _check_kinds({"x": x, "y": y}, category=False)
     filters = parse_filters(counts["filters"], live.variables)
     variables = {axis: v for axis, (_, v) in axes.items()}
     points = min(POINTS, pair_figures.points_within(variables, PAIR_BYTES))
@@ -68,6 +70,19 @@ def draw_pair(live: LiveStudy, counts: State, names: Mapping[str, str], scheme: 
     title, strength = relation(drawn, x[1], y[1])
     said = [_drawn_words(shown, (selection or everybody) if many else None), *_size_words(variables), strength]
     return made, title, "; ".join(said)
+
+
+def _check_kinds(axes: Mapping[str, tuple[int, Variable]], category: bool) -> None:
+    """Refuse what no select of ours offers.
+
+    Raises
+    ------
+    ColumnError : for a category where a measure is needed, or the other way round
+    """
+    for _, variable in axes.values():
+        if (variable.kind == "category") != category:
+            what = "a category" if category else "a measure"
+            raise ColumnError(f"{variable.label} is not {what}, so it cannot be drawn like this. Choose {what}.")
 
 
 def _density(
@@ -123,7 +138,8 @@ def draw_boxes(
     """A measure by category, as boxes or violins; two categories as counts against expectation."""
     filters = parse_filters(counts["filters"], live.variables)
     chosen = select(live.customers, filters, live.variables)
-    by = _distinct({axis: live.variable(column) for axis, column in names.items() if column})
+    by = _distinct({axis: live.variable(column) for axis, column in names.items() if column or axis == "x"})
+    _check_kinds(by, category=True)
     place, number = live.variable(y)
     if number.kind == "category":
         return _draw_crosstab(live, chosen, (place, number), by["x"], scheme)

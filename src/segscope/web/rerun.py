@@ -13,6 +13,7 @@ from segscope.study import LiveStudy
 from segscope.web import handwork, parts
 from segscope.web.attributes import aria
 from segscope.web.jobs import Job
+from segscope.web.pressing import press
 from segscope.web.shell import address
 from segscope.web.studies import Studies
 from segscope.wording import counted, percent
@@ -215,7 +216,10 @@ def progress() -> html.Div:
         **aria(label="How far the run is", valuemin=0, valuemax=100, valuenow=0),
     )
     below = html.Div(
-        [html.Div(id=STAGE, className="progress-words"), html.Button("Cancel", id=CANCEL, className="button")],
+        [
+            html.Div(id=STAGE, className="progress-words"),
+            html.Button("Cancel", id=CANCEL, className="button", **press("form", do=CANCEL)),
+        ],
         className="progress-line",
     )
     waits = html.Div(id=WAITING, className="waiting")

@@ -14,12 +14,13 @@ from segscope.web import parts
 from segscope.web.attributes import aria, data
 from segscope.web.jobs import Job
 from segscope.web.listing import Listed
+from segscope.web.pressing import entered, press
 from segscope.web.rerun import fill
 from segscope.web.studies import Studies
 from segscope.web.uploads import archive_address
 from segscope.wording import LONGEST_NAME, counted, percent
 
-DO, TITLE, NAME, EDIT, BAR, STAGE = "home-do", "home-title", "home-name", "home-edit", "home-bar", "home-stage"
+TITLE, NAME, EDIT, BAR, STAGE = "home-title", "home-name", "home-edit", "home-bar", "home-stage"
 TABLE = "home-table"
 TABLE_FLAG = " (--table NAME)"  # how a refusal asks for a table on the command line; the page has a field instead
 SEGMENTS_NAMED = 5
@@ -27,9 +28,9 @@ UNITS = ((60.0, "minute"), (3600.0, "hour"), (86400.0, "day"))
 DAYS_IN_WORDS = 14
 
 
-def doing(what: str, study_id: str) -> dict[str, str]:
-    """The id of a button that does something to a study."""
-    return {"type": DO, "what": what, "study": study_id}
+def doing(what: str, study_id: str) -> dict[str, Any]:
+    """Attributes of a button that does something to a study."""
+    return press("studies", do=what, study=study_id)
 
 
 def part_of(kind: str, study_id: str) -> dict[str, str]:
@@ -92,7 +93,9 @@ def name_field(study_id: str, name: str) -> html.Div:
                     ),
                 ]
             ),
-            html.Button("Save", id=doing("rename", study_id), className="button primary small-button"),
+            html.Button(
+                "Save", className="button primary small-button", **entered("studies", do="rename", study=study_id)
+            ),
             html.Button(
                 "Cancel", id={"type": EDIT, "what": "leave", "study": study_id}, className="button small-button",
                 **data(leave="rename"),
@@ -113,8 +116,12 @@ def making_row(job: Job) -> html.Article:
     buttons = html.Div(
         [
             label if asks else None,
-            html.Button("Read it" if asks else "Try again", id=doing("retry", job.study_id), className="button"),
-            html.Button("Dismiss", id=doing("dismiss", job.study_id), className="button"),
+            html.Button(
+                "Read it" if asks else "Try again",
+                className="button",
+                **entered("studies", do="retry", study=job.study_id),
+            ),
+            html.Button("Dismiss", className="button", **doing("dismiss", job.study_id)),
         ],
         className="making-buttons",
     )
@@ -186,7 +193,7 @@ def _buttons(study_id: str, name: str) -> html.Div:
                 **aria(label=f"Download {name} as a zip"),
             ),
             html.Button(
-                "Delete", id=doing("delete", study_id), className="link danger", **aria(label=f"Delete {name}")
+                "Delete", className="link danger", **aria(label=f"Delete {name}"), **doing("delete", study_id)
             ),
         ],
         className="study-buttons",
@@ -203,7 +210,7 @@ def _progress(job: Job) -> html.Div:
     )
     stage = part_of(STAGE, job.study_id)
     words = html.Div(stage_words(job), id=stage, className="progress-words", **aria(live="polite"))
-    cancel = html.Button("Cancel", id=doing("cancel", job.study_id), className="button small-button")
+    cancel = html.Button("Cancel", className="button small-button", **doing("cancel", job.study_id))
     return html.Div([bar, html.Div([words, cancel], className="progress-line")], className="progress-box")
 
 
@@ -216,8 +223,8 @@ def _damaged(entry: Listed) -> html.Article:
                 changed(entry.changed),
                 html.Div(
                     html.Button(
-                        "Delete", id=doing("delete", entry.id), className="link danger",
-                        **aria(label=f"Delete {entry.id}"),
+                        "Delete", className="link danger", **aria(label=f"Delete {entry.id}"),
+                        **doing("delete", entry.id),
                     ),
                     className="study-buttons",
                 ),

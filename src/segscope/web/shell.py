@@ -9,7 +9,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from segscope.errors import SegscopeError, StillLoadingError
 from segscope.study import LiveStudy
-from segscope.web import arriving, reporting
+from segscope.web import arriving, pressing, reporting
 from segscope.web.attributes import aria, in_browser
 from segscope.web.studies import Studies
 from segscope.wording import counted
@@ -46,6 +46,7 @@ def layout(pages: tuple[Page, ...]) -> dmc.MantineProvider:
             dcc.Interval(id="job-clock", interval=1500, disabled=True),
             dcc.Store(id="scheme-choice", storage_type="local"),
             dcc.Store(id="scheme"),
+            *pressing.stores(),
             html.A("Skip to content", href="#page", className="skip"),
             html.Header(
                 [

@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   const C = (window.segscopeCustomers = { page: null, wanted: null, turn: 0 });
+  const study = () => window.location.pathname.split("/")[2]; // its id, which is not always its folder's name
   const put = (id, props) => window.dash_clientside.set_props(id, props);
   const make = (...given) => window.React.createElement(...given);
 
@@ -31,7 +32,7 @@
     const asked = new URLSearchParams({ fit: C.page.fit, find: id, view, f: JSON.stringify(filters), ...extra });
     if (of !== "everybody") asked.set("of", of);
     columns.forEach((column) => asked.append("columns", column));
-    return "/api/studies/" + encodeURIComponent(C.page.study) + "/browse?" + asked;
+    return "/api/studies/" + study() + "/browse?" + asked;
   };
   const tell = (found) => {
     put("customers-title", { children: found.title });
@@ -111,7 +112,7 @@
       const [kind, ...name] = of.split(":");
       if (name.length) asked.set(kind, name.join(":"));
       columns.forEach((field) => asked.append("columns", C.page.names[Number(field.slice(1))]));
-      put("customers-" + format, { href: "/api/studies/" + encodeURIComponent(C.page.study) + "/customers?" + asked });
+      put("customers-" + format, { href: "/api/studies/" + study() + "/customers?" + asked });
     }
   };
 

@@ -12,6 +12,7 @@ from segscope.study import Fit, LiveStudy
 from segscope.web import parts, rerun
 from segscope.web.attributes import aria
 from segscope.web.clustering.centres import MEANINGS
+from segscope.web.pressing import press
 from segscope.wording import counted, full
 
 BANNER = "clustering-verdict"
@@ -31,6 +32,7 @@ def verdict(fit: Fit) -> html.Section:
         className="button",
         hidden=recommended == fit.found,
         title=fit.evidence.reason,
+        **press("form", do=rerun.RECOMMENDED),
     )
     title = html.H1(figures.verdict_title(fit), className="verdict-title")
     words = html.Div([title, html.P(fit.verdict.sentence, className="verdict-words")], className="verdict-text")

@@ -1,5 +1,6 @@
 """How many segments are there? The evidence for each number of them, on one panel, and a button to take any of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
@@ -15,6 +16,7 @@ from segscope.theme import Scheme
 from segscope.web import parts
 from segscope.web.attributes import aria
 from segscope.web.clustering import cards
+from segscope.web.pressing import press, read_press, store
 from segscope.web.rerun import ASKED, JOB, STUDY, fill, time_left
 from segscope.web.studies import Studies
 from segscope.wording import counted
@@ -65,7 +67,7 @@ def register(app: Dash, studies: Studies) -> None:
         if not study:
             return no_update, no_update, no_update
         live = studies.get(study["id"])
-        if live.card.fit != fitted:
+        if live.card.fit != fitted and live.stamp == study["fit"]:  # other segments come with a page of their own
             # No output: what follows would wait for every look at the job, of which there are several a second.
             set_props(FITTED, {"data": live.card.fit})
         runs = completing(job)
@@ -107,45 +109,43 @@ def register(app: Dash, studies: Studies) -> None:
     @app.callback(
         Output(ASKED, "data", allow_duplicate=True),
         Output(PROBLEM, "children"),
-        Input({"type": USE, "k": ALL}, "n_clicks"),
+        Input(store("evidence"), "data"),
         *[Input(graph, "clickData") for graph in GRAPHS.values()],
         State(STUDY, "data"),
         prevent_initial_call=True,
     )
-    def _use(*given: Any) -> tuple[object, object]:
-        k, study = pressed(), given[-1]
-        if k is None or not study:
+    def _act(pressed: object, *given: Any) -> tuple[object, object]:
+        wanted, study = read_press(pressed) if ctx.triggered_id == store("evidence") else clicked(), given[-1]
+        if not study or not wanted:
             return no_update, no_update
         try:
-            return use(studies, study["id"], k), None
+            return act(studies, study["id"], wanted), None
         except SegscopeError as error:
             return no_update, parts.notice(str(error), "bad")
-
-    @app.callback(
-        Output(ASKED, "data", allow_duplicate=True),
-        Input(AGAIN, "n_clicks"),
-        Input(STOP, "n_clicks"),
-        State(STUDY, "data"),
-        prevent_initial_call=True,
-    )
-    def _again(_again: int | None, _stop: int | None, study: dict[str, str] | None) -> object:
-        if not study or not ctx.triggered[0]["value"]:
-            return no_update
-        if ctx.triggered_id == STOP:
-            studies.jobs.cancel(study["id"])
-            return {"stopped": study["id"]}
-        return {"number": studies.complete(study["id"]).number}
 
 
 # ------------------------------------------------------------------------------------------------ what happens
 
 
-def pressed() -> int | None:
-    """The number of segments whose button or point was pressed; None when the page has only just appeared."""
-    value, what = ctx.triggered[0]["value"], ctx.triggered_id
-    if not value or what is None:
-        return None
-    return int(what["k"]) if isinstance(what, dict) else int(value["points"][0]["x"])
+def clicked() -> dict[str, Any]:
+    """The number of segments whose point was clicked; nothing when the page has only just appeared."""
+    value = ctx.triggered[0]["value"] if ctx.triggered else None
+    return {"k": int(value["points"][0]["x"])} if value else {}
+
+
+def act(studies: Studies, study_id: str, wanted: Mapping[str, Any]) -> object:
+    """Complete the evidence, stop that, or take a number of segments. Returns what marks the request.
+
+    Raises
+    ------
+    SegscopeError : when the recipe does not allow it
+    """
+    if wanted.get("do") == STOP:
+        studies.jobs.cancel(study_id)
+        return {"stopped": study_id}
+    if wanted.get("do") == AGAIN:
+        return {"number": studies.complete(study_id).number}
+    return use(studies, study_id, int(wanted["k"]))
 
 
 def use(studies: Studies, study_id: str, k: int) -> object:
@@ -177,8 +177,16 @@ def card(live: LiveStudy) -> html.Section:
         html.Div(
             [
                 html.Div(state(fit, None), id=STATE, className="evidence-state"),
-                html.Button("Stop", id=STOP, className="button small-button", hidden=True),
-                html.Button("Complete it", id=AGAIN, className="button small-button", hidden=True),
+                html.Button(
+                    "Stop", id=STOP, className="button small-button", hidden=True, **press("evidence", do=STOP)
+                ),
+                html.Button(
+                    "Complete it",
+                    id=AGAIN,
+                    className="button small-button",
+                    hidden=True,
+                    **press("evidence", do=AGAIN),
+                ),
             ],
             className="evidence-states",
         ),
@@ -235,11 +243,12 @@ def use_button(fit: Fit, k: int) -> html.Button:
     marks = [", recommended" if recommended else "", ", shown now" if current else ""]
     return html.Button(
         str(k),
-        id={"type": USE, "k": k},
+        id=f"{USE}-{k}",
         className=f"use-k{' current' if current else ''}{' recommended' if recommended else ''}",
         disabled=current,
         title=f"Use {words}{''.join(marks)}",
         **aria(label=f"Use {words}{''.join(marks)}", pressed="true" if current else "false"),
+        **press("evidence", k=k),
     )
 
 

@@ -1,10 +1,11 @@
 """The form of another run: features, method, number of segments, preparation; and what the run came to."""
 
 from collections.abc import Mapping
+from time import time
 from typing import Any, get_args
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, ctx, html, no_update
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from segscope.errors import RecipeError, SegscopeError
 from segscope.features import check_features
@@ -14,6 +15,7 @@ from segscope.study import LiveStudy, Order
 from segscope.web import parts, rerun
 from segscope.web.attributes import in_browser
 from segscope.web.clustering import choosing
+from segscope.web.pressing import press, read_press, store
 from segscope.web.rerun import ASKED, CANCEL, JOB, RECOMMENDED, RUN, STUDY, UNDO
 from segscope.web.studies import Studies
 from segscope.wording import counted
@@ -22,7 +24,7 @@ SEGMENTS, METHOD, TRANSFORM, ASIDE, SEED = (
     "rerun-segments", "rerun-method", "rerun-transform", "rerun-aside", "rerun-seed",
 )  # fmt: skip
 FEATURES = choosing.FEATURES
-STALE, RESET, LOST, PROBLEM = "rerun-stale", "rerun-reset", "rerun-lost", "rerun-problem"
+STALE, RESET, LOST, PROBLEM, SHOWN = "rerun-stale", "rerun-reset", "rerun-lost", "rerun-problem", "rerun-shown"
 BY_EVIDENCE = "auto"
 PREPARATIONS = (("auto", "As the data ask"), ("none", "Standardise only"))
 UNUSUAL = (("no", "Bound them"), ("yes", "Set them aside"))
@@ -73,14 +75,23 @@ def card(live: LiveStudy) -> html.Section:
             hidden=True,
         ),
         _lost(live),
+        dcc.Store(id=SHOWN, data={"drawn": time(), "fields": CHOICES}),
         html.Div(id=PROBLEM),
         html.Div(
             [
                 html.Div(id=rerun.OUTCOME),
                 html.Div(
                     [
-                        html.Button("Undo last run", id=UNDO, className="button", hidden=True),
-                        html.Button("Run again", id=RUN, className="button primary", title="Ctrl+Enter"),
+                        html.Button(
+                            "Undo last run", id=UNDO, className="button", hidden=True, **press("form", do=UNDO)
+                        ),
+                        html.Button(
+                            "Run again",
+                            id=RUN,
+                            className="button primary",
+                            title="Ctrl+Enter",
+                            **press("form", do=RUN),
+                        ),
                     ],
                     className="rerun-buttons",
                 ),
@@ -100,6 +111,11 @@ def register(app: Dash, studies: Studies) -> None:
     in_browser(
         app, "choosing.show", Output(choosing.COUNT, "children"), Input(FEATURES, "data"),
         Input(choosing.SEARCH, "value"),
+    )  # fmt: skip
+
+    in_browser(
+        app, "form.keep", Output(SHOWN, "modified_timestamp"), Input(SHOWN, "data"),
+        *[Input(name, "data" if name == FEATURES else "value") for name in CHOICES],
     )  # fmt: skip
 
     @app.callback(
@@ -133,17 +149,18 @@ def register(app: Dash, studies: Studies) -> None:
         Output(ASKED, "data"),
         Output(PROBLEM, "children"),
         inputs={
-            "_clicks": [Input(button, "n_clicks") for button in (RUN, UNDO, RECOMMENDED, CANCEL)],
+            "pressed": Input(store("form"), "data"),
             "choices": [State(name, "data" if name == FEATURES else "value") for name in CHOICES],
             "study": State(STUDY, "data"),
         },
         prevent_initial_call=True,
     )
-    def _act(_clicks: list[int], choices: list[Any], study: dict[str, str]) -> tuple[object, object]:
-        if not ctx.triggered[0]["value"]:  # Dash also calls when the page appears, since the shell holds an output
+    def _act(pressed: object, choices: list[Any], study: dict[str, str] | None) -> tuple[object, object]:
+        button = read_press(pressed).get("do")
+        if not study or not button:
             return no_update, no_update
         try:
-            return act(studies, study["id"], str(ctx.triggered_id), choices), None
+            return act(studies, study["id"], button, choices), None
         except SegscopeError as error:
             # Without any feature the chooser itself says so.
             return no_update, parts.notice(str(error), "bad") if choices[0]["features"] else None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash import Dash, Input, Output, State, html, no_update
 
 from segscope.clustering import Alternative
 from segscope.errors import SegscopeError
@@ -13,11 +13,12 @@ from segscope.study.solutions import agreement_words
 from segscope.web import parts
 from segscope.web.attributes import aria
 from segscope.web.clustering.evidence import FITTED
+from segscope.web.pressing import press, read_press, store
 from segscope.web.rerun import ASKED, STUDY
 from segscope.web.studies import Studies
 from segscope.wording import counted, listed, percent
 
-BODY, TITLE, RUN, PROBLEM = "methods-body", "methods-title", "methods-run", "methods-problem"
+BODY, TITLE, PROBLEM = "methods-body", "methods-title", "methods-problem"
 HELP = (
     "Adjusted Rand index (Hubert and Arabie 1985) with the segments shown: 1 the same, 0 no more than by chance. From "
     "0.9 agreement is excellent, from 0.8 good, from 0.65 moderate (Steinley 2004)."
@@ -42,15 +43,16 @@ def register(app: Dash, studies: Studies) -> None:
     @app.callback(
         Output(ASKED, "data", allow_duplicate=True),
         Output(PROBLEM, "children"),
-        Input({"type": RUN, "method": ALL}, "n_clicks"),
+        Input(store("methods"), "data"),
         State(STUDY, "data"),
         prevent_initial_call=True,
     )
-    def _run(_clicks: list[int | None], study: dict[str, str] | None) -> tuple[object, object]:
-        if not study or not ctx.triggered or not ctx.triggered[0]["value"]:
+    def _run(pressed: object, study: dict[str, str] | None) -> tuple[object, object]:
+        wanted = read_press(pressed)
+        if not study or not wanted:
             return no_update, no_update
         try:
-            return run(studies, study["id"], dict(ctx.triggered_id or {})["method"]), None
+            return run(studies, study["id"], wanted["method"]), None
         except SegscopeError as error:
             return no_update, parts.notice(str(error), "bad")
 
@@ -121,7 +123,7 @@ def row(fit: Fit, other: Alternative, seconds: float | None) -> list[Any]:
         html.Strong(f"{other.agreement:.2f}"),
         html.Span(f" {agreement_words(other.agreement)}", className="muted"),
     ]
-    button = html.Button(f"Use {name}", id={"type": RUN, "method": other.method}, className="button small-button")
+    button = html.Button(f"Use {name}", className="button small-button", **press("methods", method=other.method))
     return [
         html.Strong(name),
         html.Span("the segments shown", className="muted") if mine else agreed,

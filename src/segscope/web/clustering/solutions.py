@@ -5,7 +5,7 @@ from typing import Any
 
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, dcc, html, no_update
 
 from segscope.errors import SegscopeError
 from segscope.figures import solutions as figures
@@ -23,6 +23,7 @@ from segscope.theme import Scheme, segment_variable
 from segscope.web import changes, parts
 from segscope.web.attributes import aria
 from segscope.web.clustering.evidence import FITTED
+from segscope.web.pressing import press, read_press, store, typed
 from segscope.web.rerun import ASKED, STUDY
 from segscope.web.studies import Studies
 from segscope.wording import LONGEST_NAME, counted, full, percent
@@ -31,7 +32,7 @@ SCHEME = "scheme"
 TITLE, LIST, CHANGED, PROBLEM, BACK = (
     "solutions-title", "solutions-list", "solutions-changed", "solutions-problem", "solutions-back",
 )  # fmt: skip
-DO, NAME = "solutions-do", "solutions-name"
+NAME, DRAWN, JUDGED = "solutions-name", "solutions-drawn", "solutions-judged"
 FIRST, SECOND, BESIDE, FLOW, FLOW_BOX, SAID, NUMBERS, COUNTS = (
     "solutions-first", "solutions-second", "solutions-beside", "solutions-flow", "solutions-flow-box",
     "solutions-said", "solutions-numbers", "solutions-counts",
@@ -54,48 +55,65 @@ def register(app: Dash, studies: Studies) -> None:
         Output(SECOND, "data"),
         Output(FIRST, "value"),
         Output(BESIDE, "hidden"),
+        Output(DRAWN, "data"),
         Input(CHANGED, "data"),
         Input(FITTED, "data"),
         State(FIRST, "value"),
+        State(DRAWN, "data"),
         State(STUDY, "data"),
     )
-    def _list(_changed: object, _fitted: object, first: str | None, study: dict[str, str] | None) -> tuple[Any, ...]:
+    def _list(
+        _changed: object, _fitted: object, first: str | None, drawn: object, study: dict[str, str] | None
+    ) -> tuple[Any, ...]:
         if not study:
-            return (no_update,) * 7
+            return (no_update,) * 8
         live = studies.get(study["id"])
         kept = solutions(live)
         current = live.card.current.id if live.card.current else None
+        shown = [current, *([s.kept.id, s.kept.name] for s in kept)]
+        if shown == drawn:  # only evidence was added: a name that is being typed stays
+            return (no_update,) * 8
         options = [{"value": s.kept.id, "label": s.kept.name} for s in kept]
         there = first if any(s.kept.id == first for s in kept) else current
         earlier = studies.jobs.earlier(study["id"])
-        return title(kept), table(live, kept), back(kept, earlier), options, options, there, len(kept) < 2
+        return title(kept), table(live, kept), back(kept, earlier), options, options, there, len(kept) < 2, shown
+
+    @app.callback(
+        Output({"type": JUDGED, "solution": ALL, "what": ALL}, "children"),
+        Input(FITTED, "data"),
+        State({"type": JUDGED, "solution": ALL, "what": ALL}, "id"),
+        State(STUDY, "data"),
+        prevent_initial_call=True,
+    )
+    def _judged(_fitted: object, cells: list[dict[str, str]], study: dict[str, str] | None) -> list[Any]:
+        by_id = {s.kept.id: judged(s) for s in solutions(studies.get(study["id"]))} if study else {}
+        return [by_id.get(cell["solution"], {}).get(cell["what"], no_update) for cell in cells]
 
     @app.callback(
         Output(ASKED, "data", allow_duplicate=True),
         Output(CHANGED, "data"),
         Output(PROBLEM, "children"),
         Output(SECOND, "value"),
-        Input({"type": DO, "what": ALL, "solution": ALL}, "n_clicks"),
-        Input({"type": NAME, "solution": ALL}, "value"),
+        Input(store("solutions"), "data"),
         State(SECOND, "value"),
         State(STUDY, "data"),
         prevent_initial_call=True,
     )
     def _act(
-        _clicks: list[int | None], _names: list[str], second: str | None, study: dict[str, str] | None
+        pressed: object, second: str | None, study: dict[str, str] | None
     ) -> tuple[object, object, object, object]:
-        value, what = ctx.triggered[0]["value"] if ctx.triggered else None, dict(ctx.triggered_id or {})
-        if not study or not what or value is None:
+        wanted = read_press(pressed)
+        if not study or not wanted:
             return (no_update,) * 4
-        if what.get("what") == "compare":
-            return no_update, no_update, None, what["solution"]
+        if wanted["do"] == "compare":
+            return no_update, no_update, None, wanted["solution"]
         try:
-            asked = act(studies, study["id"], what.get("what", "rename"), what["solution"], str(value))
+            asked = act(studies, study["id"], wanted["do"], wanted["solution"], str(wanted.get("value", "")))
         except SegscopeError as error:
-            return no_update, {"problem": str(error), "name": value}, parts.notice(str(error), "bad"), no_update
+            return no_update, {"problem": str(error)}, parts.notice(str(error), "bad"), no_update
         if asked is None:
             return (no_update,) * 4
-        gone = what.get("what") == "remove" and what["solution"] == second
+        gone = wanted["do"] == "remove" and wanted["solution"] == second
         return asked, asked, None, None if gone else no_update
 
     @app.callback(
@@ -177,6 +195,7 @@ def card() -> html.Section:
     return parts.card(
         html.Span("Solutions", id=TITLE),
         dcc.Store(id=CHANGED),
+        dcc.Store(id=DRAWN),
         html.Div(html.Div(className="skeleton solutions-skeleton"), id=LIST),
         html.Div(id=PROBLEM),
         html.Div(
@@ -226,8 +245,8 @@ def back(kept: Sequence[Solution], earlier: str | None) -> Any:
     if there is None:
         return None
     return html.Button(
-        f"Undo last run: {there.kept.name}", id=_doing("back", there.kept.id), className="button solutions-back",
-        title=f"Go back to {there.kept.name}",
+        f"Undo last run: {there.kept.name}", className="button solutions-back",
+        title=f"Go back to {there.kept.name}", **_doing("back", there.kept.id),
     )  # fmt: skip
 
 
@@ -238,43 +257,59 @@ def table(live: LiveStudy, kept: Sequence[Solution]) -> html.Div:
     return parts.plain_table(HEAD, rows, "solutions-table", "Kept solutions")
 
 
-def _row(found: Solution, current: bool) -> list[Any]:
-    fit, kept = found.fit, found.kept
-    recipe, criteria, k = fit.recipe, found.criteria, len(fit.segments)
+def _row(one: Solution, current: bool) -> list[Any]:
+    fit, kept = one.fit, one.kept
+    recipe = fit.recipe
     labels = [recipe.column(f).label for f in recipe.features]
     name = dcc.Input(
         id={"type": NAME, "solution": kept.id}, value=kept.name, debounce=True, maxLength=LONGEST_NAME,
         autoComplete="off", spellCheck=False, className="solution-name",
     )  # fmt: skip
-    best = k == fit.evidence.recommended
-    buttons = [] if current else _buttons(found)
+    cells = {
+        what: html.Span(shown, id={"type": JUDGED, "solution": kept.id, "what": what})
+        for what, shown in judged(one).items()
+    }
+    buttons = [] if current else _buttons(one)
+    field = [html.Span(f"Name of {kept.name}", className="sr-only"), name]
     return [
-        html.Label([html.Span(f"Name of {kept.name}", className="sr-only"), name]),
-        html.Span([str(k), html.Span(" ●", className="good-dot", title="The recommended number")] if best else str(k)),
+        html.Label(field, **typed("solutions", do="rename", solution=kept.id)),
+        cells["k"],
         METHOD_NAMES[recipe.method],
         parts.tip(", ".join(labels), str(len(labels))),
         html.Div([parts.chip(mark) for mark in marks(recipe)], className="solution-marks"),
-        parts.chip(fit.verdict.verdict, fit.verdict.verdict) if k > 1 else "–",
-        _two(criteria.silhouette),
-        _two(least_stable(found)),
+        cells["verdict"],
+        cells["silhouette"],
+        cells["stable"],
         html.Div([parts.chip("current", "accent"), *buttons] if current else buttons, className="solution-buttons"),
     ]
 
 
-def _buttons(found: Solution) -> list[Any]:
-    kept = found.kept
-    sure = html.Button("Yes, remove it", id=_doing("remove", kept.id), className="link danger")
+def judged(one: Solution) -> dict[str, Any]:
+    """The cells of a row that change when its evidence is completed."""
+    fit, k = one.fit, len(one.fit.segments)
+    best = html.Span(" ●", className="good-dot", title="The recommended number")
+    return {
+        "k": [str(k), best] if k == fit.evidence.recommended else str(k),
+        "verdict": parts.chip(fit.verdict.verdict, fit.verdict.verdict) if k > 1 else "–",
+        "silhouette": _two(one.criteria.silhouette),
+        "stable": _two(least_stable(one)),
+    }
+
+
+def _buttons(one: Solution) -> list[Any]:
+    kept = one.kept
+    sure = html.Button("Yes, remove it", className="link danger", **_doing("remove", kept.id))
     return [
-        html.Button("Show", id=_doing("show", kept.id), className="link", **aria(label=f"Show {kept.name}")),
+        html.Button("Show", className="link", **aria(label=f"Show {kept.name}"), **_doing("show", kept.id)),
         html.Button(
-            "Compare", id=_doing("compare", kept.id), className="link", **aria(label=f"Compare with {kept.name}")
+            "Compare", className="link", **aria(label=f"Compare with {kept.name}"), **_doing("compare", kept.id)
         ),
         html.Details([html.Summary("Remove", **aria(label=f"Remove {kept.name}")), sure], className="solution-remove"),
     ]
 
 
-def _doing(what: str, solution_id: str) -> dict[str, str]:
-    return {"type": DO, "what": what, "solution": solution_id}
+def _doing(what: str, solution_id: str) -> dict[str, Any]:
+    return press("solutions", do=what, solution=solution_id)
 
 
 def marks(recipe: Recipe) -> list[str]:
@@ -285,9 +320,9 @@ def marks(recipe: Recipe) -> list[str]:
     return [*told, *([f"seed {recipe.seed}"] if recipe.seed else [])]
 
 
-def least_stable(found: Solution) -> float | None:
+def least_stable(one: Solution) -> float | None:
     """Stability of the least stable segment; None where there is one only."""
-    return min(s.stability for s in found.fit.verdict.segments) if len(found.fit.segments) > 1 else None
+    return min(s.stability for s in one.fit.verdict.segments) if len(one.fit.segments) > 1 else None
 
 
 def said(found: Comparison, first: Solution, second: Solution) -> list[Any]:

@@ -17,6 +17,7 @@ from segscope.unusual import Counts, Unusual, bounds, count_unusual, list_unusua
 from segscope.web import parts
 from segscope.web.attributes import aria
 from segscope.web.lists import unusual_address
+from segscope.web.pressing import press, read_press, store
 from segscope.web.studies import Studies
 from segscope.wording import counted, listed, percent
 
@@ -44,7 +45,11 @@ def card(live: LiveStudy) -> html.Section:
         subtitle=html.Span(id=WHAT),
         actions=[
             html.Button(
-                f"See the segments {'with' if aside else 'without'} them", id=CHANGE, className="button", hidden=True
+                f"See the segments {'with' if aside else 'without'} them",
+                id=CHANGE,
+                className="button",
+                hidden=True,
+                **press("unusual", do=CHANGE),
             )
         ],
         class_name="unusual",
@@ -67,17 +72,23 @@ def register(app: Dash, studies: Studies) -> None:
         counts, found = live.once("unusual", lambda: find(live))
         can_change = bool(sum(counts.by_feature.values())) or live.recipe.set_aside
         done = what_is_done(live.recipe) if can_change else None
-        return title(counts, live.fit), done, body(live, counts, found), not can_change, changed(live)
+        return (
+            title(counts, live.fit),
+            done,
+            body(live, counts, found, unusual_address(study["id"])),
+            not can_change,
+            changed(live),
+        )
 
     @app.callback(
         Output(ASKED, "data", allow_duplicate=True),
         Output(PROBLEM, "children"),
-        Input(CHANGE, "n_clicks"),
+        Input(store("unusual"), "data"),
         State(STUDY, "data"),
         prevent_initial_call=True,
     )
-    def _change(clicks: int | None, study: Mapping[str, str]) -> tuple[object, object]:
-        if not clicks:
+    def _change(pressed: object, study: Mapping[str, str] | None) -> tuple[object, object]:
+        if not study or not read_press(pressed):
             return no_update, no_update
         live = studies.get(study["id"])
         try:
@@ -197,8 +208,8 @@ def agreement_of(engine: Engine, live: LiveStudy, other: Segmentation) -> float:
 # ------------------------------------------------------------------------------------------------ parts
 
 
-def body(live: LiveStudy, counts: Counts, found: tuple[Unusual, ...]) -> list[Any]:
-    """How many for which reason, the list, and what filling did."""
+def body(live: LiveStudy, counts: Counts, found: tuple[Unusual, ...], address: str) -> list[Any]:
+    """How many for which reason, the list, its address as a file, and what filling did."""
     filled = filling_words(live.fit)
     note = html.P(filled, className="card-note") if filled else None
     if not counts.customers:
@@ -206,10 +217,10 @@ def body(live: LiveStudy, counts: Counts, found: tuple[Unusual, ...]) -> list[An
     labels = [(live.recipe.column(f).label, n) for f, n in counts.by_feature.items() if n]
     reasons = [parts.chip(f"{n:,} for {label}") for label, n in labels]
     reasons += [parts.chip(f"{counts.far:,} far from their segment's centre")] if counts.far else []
-    return [html.Div(reasons, className="unusual-reasons"), _table(live, counts, found), note]
+    return [html.Div(reasons, className="unusual-reasons"), _table(live, counts, found, address), note]
 
 
-def _table(live: LiveStudy, counts: Counts, found: tuple[Unusual, ...]) -> html.Div:
+def _table(live: LiveStudy, counts: Counts, found: tuple[Unusual, ...], address: str) -> html.Div:
     named = bool(live.recipe.identifier)
     head = [*(["Customer"] if named else []), "Segment", "Why"]
     rows = [html.Tr([html.Td(cell) for cell in _cells(live, one, named)]) for one in found]
@@ -225,7 +236,6 @@ def _table(live: LiveStudy, counts: Counts, found: tuple[Unusual, ...]) -> html.
     )
     box = html.Div(table, className="table-box", tabIndex=0, role="region", **aria(label=caption))
     words = f"{caption}; {more:,} more are in the file." if more else None
-    address = unusual_address(live.folder.name)
     link = html.A(f"Download all {counts.customers:,} as CSV", href=address, className="button unusual-download")
     return html.Div([box, html.Div([html.P(words, className="card-note"), link], className="unusual-foot")])
 

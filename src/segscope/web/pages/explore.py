@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from time import time
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
+from dash import Dash, Input, Output, State, dcc, html, no_update, set_props
 
 from segscope.figures import explore as figures
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.theme import Scheme
 from segscope.web import audiences, parts
 from segscope.web.attributes import aria, data, in_browser
-from segscope.web.differing import OPEN, REST, against_choices, find_differences
+from segscope.web.differing import REST, against_choices, find_differences
 from segscope.web.exploration import (
     associated,
     association_note,
@@ -21,6 +21,7 @@ from segscope.web.exploration import (
     selection_counts,
 )
 from segscope.web.plots import draw_boxes, draw_pair
+from segscope.web.pressing import read_press, store
 from segscope.web.shell import Page
 from segscope.web.studies import Studies
 
@@ -128,15 +129,14 @@ def register(app: Dash, studies: Studies) -> None:
 
     @app.callback(
         Output("explore-drawn", "data", allow_duplicate=True),
-        Input({"type": OPEN, "column": ALL}, "n_clicks"),
+        Input(store("differences"), "data"),
         State("explore-box-x", "value"),
         State("study", "data"),
         prevent_initial_call=True,
     )
-    def _open_variable(_clicks: Any, by: str, study: State_) -> Any:
-        if ctx.triggered[0]["value"]:  # rows appear with every selection
-            live = studies.get(study["id"])
-            _choose(opened_variable(live, dict(ctx.triggered_id or {})["column"], by))
+    def _open_variable(pressed: object, by: str, study: State_ | None) -> Any:
+        if study and (wanted := read_press(pressed)):
+            _choose(opened_variable(studies.get(study["id"]), wanted["column"], by))
         return no_update
 
     @app.callback(
@@ -188,6 +188,7 @@ def register(app: Dash, studies: Studies) -> None:
         Output("explore-box", "figure"),
         Output("explore-box-title", "children"),
         Output("explore-box-note", "children"),
+        Output("explore-box-how", "hidden"),
         Input("explore-counts", "data"),
         Input("explore-box-y", "value"),
         Input("explore-box-x", "value"),
@@ -199,11 +200,12 @@ def register(app: Dash, studies: Studies) -> None:
     )
     def _boxes(
         counts: State_ | None, y: str, x: str, colour: str, facet: str, shape: str, scheme: Scheme | None, study: State_
-    ) -> tuple[Any, Any, Any]:
+    ) -> tuple[Any, Any, Any, Any]:
         if not counts or not scheme:
-            return no_update, no_update, no_update
-        names = {"x": x, "colour": colour, "facet": facet}
-        return draw_boxes(studies.get(study["id"]), counts, y, names, shape == VIOLINS, scheme)
+            return no_update, no_update, no_update, no_update
+        names, live = {"x": x, "colour": colour, "facet": facet}, studies.get(study["id"])
+        drawn = draw_boxes(live, counts, y, names, shape == VIOLINS, scheme)
+        return *drawn, live.variable(y)[1].kind == "category"
 
 
 def _choose(wanted: Mapping[str, str]) -> None:
@@ -328,9 +330,15 @@ def _box_card(live: LiveStudy) -> html.Section:
         actions=[
             parts.select("explore-box-y", "Show", [*numbers, *categories], y),
             parts.select("explore-box-x", "By", categories, plain_first),
-            parts.select("explore-box-colour", "Colour", optional, NONE),
-            parts.select("explore-box-facet", "Facet", optional, NONE),
-            parts.select("explore-box-shape", "As", [(BOXES, "boxes"), (VIOLINS, "violins")], BOXES),
+            html.Div(
+                [
+                    parts.select("explore-box-colour", "Colour", optional, NONE),
+                    parts.select("explore-box-facet", "Facet", optional, NONE),
+                    parts.select("explore-box-shape", "As", [(BOXES, "boxes"), (VIOLINS, "violins")], BOXES),
+                ],
+                id="explore-box-how",
+                className="box-how",
+            ),
         ],
     )
 

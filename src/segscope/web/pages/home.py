@@ -11,6 +11,7 @@ from segscope.web import changes, parts, shelf
 from segscope.web.addresses import file_name
 from segscope.web.attributes import aria, data
 from segscope.web.jobs import Job
+from segscope.web.pressing import read_press, store
 from segscope.web.rerun import fill
 from segscope.web.shell import address
 from segscope.web.studies import Studies
@@ -112,19 +113,17 @@ def register(app: Dash, studies: Studies) -> None:
 
     @app.callback(
         Output(ASKED, "data", allow_duplicate=True),
-        Input({"type": shelf.DO, "what": ALL, "study": ALL}, "n_clicks"),
-        *[Input({"type": kind, "study": ALL}, "n_submit") for kind in FIELDS],
+        Input(store("studies"), "data"),
         *[State({"type": kind, "study": ALL}, "id") for kind in FIELDS],
         *[State({"type": kind, "study": ALL}, "value") for kind in FIELDS],
         prevent_initial_call=True,
     )
-    def _act(*_given: Any) -> Any:
-        if not ctx.triggered[0]["value"]:  # buttons appear with every row
+    def _act(pressed: object, *_fields: Any) -> Any:
+        wanted = read_press(pressed)
+        if not wanted:
             return no_update
-        chosen = dict(ctx.triggered_id or {})
-        what = chosen.get("what") or FIELDS[chosen["type"]]
-        typed = {field["id"]["study"]: field.get("value") or "" for field in _typed(what)}
-        return act(studies, what, chosen["study"], typed)
+        typed = {field["id"]["study"]: field.get("value") or "" for field in _typed(wanted["do"])}
+        return act(studies, wanted["do"], wanted["study"], typed)
 
     @app.callback(
         Output({"type": shelf.TITLE, "study": MATCH}, "children"),
