@@ -118,7 +118,7 @@ def in_process(engine: str, folder: Path) -> dict[str, Any]:
 
 def fit_once(engine: str, folder: str) -> dict[str, Any]:
     """Fit, and say what it took; ``result`` stands for all that was found."""
-    from segscope.recipe import dump_json
+    from segscope.json_text import dump_json
     from segscope.study import Choices, fit_source
 
     os.environ["SEGSCOPE_ENGINE"] = engine

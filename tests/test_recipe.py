@@ -9,18 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segscope.errors import RecipeError
-from segscope.recipe import (
-    CleaningRule,
-    ColumnRole,
-    Concept,
-    DerivedColumn,
-    Family,
-    FamilyMember,
-    Recipe,
-    Role,
-    build,
-    dump_json,
-)
+from segscope.json_text import build, dump_json
+from segscope.recipe import CleaningRule, ColumnRole, Concept, DerivedColumn, Family, FamilyMember, Recipe, Role
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(max_size=20)

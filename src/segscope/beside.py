@@ -41,7 +41,7 @@ class Beside:
     def evidence(self, progress: Progress) -> tuple["Evidence", dict[int, "Solution"]]:
         """Wait for the evidence and the solutions that it is about, telling how far it is."""
         from segscope.clustering import Evidence, Outline
-        from segscope.recipe import build
+        from segscope.json_text import build
 
         while True:
             pipe = self._process.stdout
@@ -84,7 +84,7 @@ def main() -> None:
     import numpy as np
 
     from segscope.clustering import Points, gather
-    from segscope.recipe import to_plain
+    from segscope.json_text import to_plain
 
     def tell(**said: Any) -> None:
         sys.stdout.write(json.dumps(said) + "\n")

@@ -4,7 +4,7 @@ from typing import Any
 
 from segscope.clustering.handmade import Merge
 from segscope.hand import HandStep, Pin
-from segscope.recipe import to_plain
+from segscope.json_text import to_plain
 from segscope.study import Fit
 
 

@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from segscope.engine import Engine, connect
 from segscope.errors import StudyError
+from segscope.json_text import build, dump_json
 from segscope.preparation import CategoryPreparation, FeaturePreparation, Preparation
-from segscope.recipe import ColumnRole, Recipe, Role, build, dump_json
+from segscope.recipe import ColumnRole, Recipe, Role
 from segscope.rules import Condition, RuleSet, conditions_in_words, learn_rules, simple_enough
 from segscope.segmentation import SEGMENT, Segment, Segmentation
 from segscope.study import open_study

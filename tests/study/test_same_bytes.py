@@ -14,7 +14,8 @@ from threadpoolctl import threadpool_limits
 from segscope import samples
 from segscope.clustering import draw, gather
 from segscope.engine import connect
-from segscope.recipe import Method, dump_json
+from segscope.json_text import dump_json
+from segscope.recipe import Method
 from segscope.study import Choices, fit_source, fitting, running, weighing
 
 CUSTOMERS, SAMPLE = 600, 250

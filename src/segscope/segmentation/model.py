@@ -11,9 +11,10 @@ from segscope.clustering.handmade import Plan
 from segscope.errors import StudyError, did_you_mean
 from segscope.features import source_columns
 from segscope.hand import HandStep, check_steps, pins
+from segscope.json_text import build, dump_json, parse_json
 from segscope.origins import Former, Origin
 from segscope.preparation import Preparation, coordinates
-from segscope.recipe import Recipe, build, dump_json, parse_json
+from segscope.recipe import Recipe
 from segscope.segmentation.checking import SCHEMA_VERSION, check_shape
 
 VerdictWord = Literal["natural", "reproducible", "constructed"]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from segscope.errors import SegscopeError, StudyError
-from segscope.recipe import dump_json
+from segscope.json_text import dump_json
 from segscope.settings import size_words
 from segscope.study.audiences import FILE as AUDIENCES
 from segscope.study.audiences import read_audiences

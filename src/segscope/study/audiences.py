@@ -13,7 +13,7 @@ from typing import Any
 
 from segscope.errors import SegscopeError, StudyError, did_you_mean
 from segscope.exploring import Choice, Filters, Variable, in_words, parse_filters
-from segscope.recipe import build, dump_json
+from segscope.json_text import build, dump_json
 
 FILE = "audiences.json"
 SCHEMA_VERSION = 1

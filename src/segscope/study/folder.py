@@ -30,7 +30,7 @@ from segscope.intake import ROW
 from segscope.intake.database import is_server, without_password
 from segscope.intake.files import FILE_ADDRESS
 from segscope.intake.lake import read_lake
-from segscope.recipe import build, dump_json
+from segscope.json_text import build, dump_json
 from segscope.segmentation import check_shape
 from segscope.settings import from_environment
 from segscope.study.card import SCHEMA_VERSION, Card, Snapshot, in_history, keeping, usual_name, with_data

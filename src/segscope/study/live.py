@@ -13,7 +13,8 @@ from segscope.engine import Engine, check_engine, distributed
 from segscope.errors import ColumnError, did_you_mean
 from segscope.exploring import Variable, add_bins, log_view
 from segscope.intake import ROW
-from segscope.recipe import Recipe, dump_json
+from segscope.json_text import dump_json
+from segscope.recipe import Recipe
 from segscope.segmentation import SEGMENT, assign, to_customers, unlabelled
 from segscope.study.card import Card
 from segscope.study.customers import MADE, Source, make

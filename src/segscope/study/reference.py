@@ -8,7 +8,7 @@ from segscope.engine import DistributedEngine
 from segscope.errors import StudyError
 from segscope.intake import ReadOptions
 from segscope.intake.lake import place_of
-from segscope.recipe import build, dump_json
+from segscope.json_text import build, dump_json
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from threading import Lock
 from segscope.errors import StudyError
 from segscope.insights import Finding
 from segscope.insights.testing import Quantity
-from segscope.recipe import build, dump_json
+from segscope.json_text import build, dump_json
 from segscope.segmentation import Segment
 
 FILE = "insights.json"

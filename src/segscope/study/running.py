@@ -15,7 +15,8 @@ from segscope.errors import DataError, RecipeError, SegscopeError, StudyError
 from segscope.intake import IntakeReport, ReadOptions, read, read_frame
 from segscope.intake.facts import column_kind
 from segscope.intake.progress import part
-from segscope.recipe import FeatureWeight, Method, Recipe, Role, Transform, build, dump_json
+from segscope.json_text import build, dump_json
+from segscope.recipe import FeatureWeight, Method, Recipe, Role, Transform
 from segscope.samples import SYNTHETIC_NOTE
 from segscope.segmentation import assign_only, to_customers, without_unneeded
 from segscope.study.card import Card, Kept, made_current

@@ -12,7 +12,7 @@ from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from segscope.editing import Change, Draft, draft
 from segscope.errors import RecipeError, SegscopeError
 from segscope.hand import lost_in_words
-from segscope.recipe import build
+from segscope.json_text import build
 from segscope.study import LiveStudy, Order
 from segscope.web import parts, rerun
 from segscope.web.attributes import aria, data, in_browser

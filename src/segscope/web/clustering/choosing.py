@@ -17,7 +17,8 @@ from segscope.exploring import associate, count_bins
 from segscope.features import propose_features
 from segscope.intake import ReadOptions
 from segscope.intake.facts import ColumnFacts
-from segscope.recipe import FeatureWeight, Recipe, build
+from segscope.json_text import build
+from segscope.recipe import FeatureWeight, Recipe
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.web import distributions, parts
 from segscope.web.attributes import aria, data
