@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from segscope import __version__, cli
+from segscope.cli.commands import is_newer
 from segscope.study.audiences import Audience, save_audience
 
 HEADER = "id,spend,orders\n"
@@ -299,3 +301,16 @@ def test_columns_of_other_names_are_said_to_stand_for_those_that_are_missing(run
     ran = run(*score, "--rename", "paid=spend")
     assert ran.code == 0, ran.err
     assert (place / "out.csv").read_text(encoding="utf-8").splitlines()[0].count("paid") == 1
+
+
+def test_a_folder_is_newer_than_its_study_once_one_of_its_files_is_written_anew(shop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "customers.parquet"
+    folder.mkdir()
+    (folder / "part-0.parquet").write_bytes(b"")
+    fitted = (shop / "study.json").stat().st_mtime
+    for place in (folder / "part-0.parquet", folder):
+        os.utime(place, (fitted - 60, fitted - 60))
+    assert not is_newer(str(folder), shop)
+    os.utime(folder / "part-0.parquet", (fitted + 60, fitted + 60))
+    assert is_newer(str(folder), shop)
+    assert is_newer("shop.customers", shop), "whether a table has changed, only reading tells"

@@ -91,7 +91,7 @@ def run(
                 choices = choices_of(segments, features, transform, seed, None, changes)
                 decided = segments != "auto" or features is not None or transform != "auto" or seed != 0
                 decided = decided or reading is not None or bool(changes)
-                if not is_study(folder) or decided or _newer(source, folder):
+                if not is_study(folder) or decided or is_newer(source, folder):
                     fit_with_progress(source, folder, choices, weigher, tell, reading)
 
         serve_pages([folder], host, port, browser, prepare, page_of(folder))
@@ -359,11 +359,16 @@ def _list_segments(study: Path) -> None:
         typer.echo(f"{segment.id}  {segment.size:>10,}  {segment.share:>6.1%}  {segment.name}")
 
 
-def _newer(source: str, study: Path) -> bool:
+def is_newer(source: str, study: Path) -> bool:
+    """Whether a source was written after its study, or may have been: of an address or a table only reading tells."""
     from segscope.study.folder import CARD
 
-    file = Path(source)
-    return not file.exists() or file.stat().st_mtime > (study / CARD).stat().st_mtime
+    place = Path(source)
+    if not place.exists():
+        return True
+    # A folder's own time does not change when one of its files is written anew.
+    times = (file.stat().st_mtime for file in (place, *place.glob("**/*")))
+    return max(times) > (study / CARD).stat().st_mtime
 
 
 def _fail(message: str) -> None:
