@@ -42,11 +42,8 @@ def quick_kmeans(values: Array, weights: Array, k: int, seed: int, starts: int) 
     [0.5, 9.5]
     """
     generator = np.random.default_rng([seed, k, 1])
-    # Centred, so that single precision is spent on differences.
-    mean = np.average(values, axis=0, weights=weights)
-    x, w = (values - mean).astype(np.float32), weights.astype(np.float32)
+    x, w, mean, tolerance = _centred(values, weights)
     few = np.sort(generator.permutation(len(x))[:SEEDING_CUSTOMERS])
-    tolerance = TOLERANCE * float(x.var(axis=0).mean())
     with one_thread():
         centres = _seeded(x[few], w[few], k, starts, generator)
         centres, wcss = _moved(x, w, centres, FIRST_PASSES, 0.0)
@@ -78,9 +75,7 @@ def searched_kmeans(values: Array, weights: Array, k: int, seed: int) -> tuple[A
     """
     generator = np.random.default_rng([seed, k, 1])
     few = np.sort(generator.permutation(len(values))[:SEARCHED_CUSTOMERS])
-    mean = np.average(values[few], axis=0, weights=weights[few])
-    x, w = (values[few] - mean).astype(np.float32), weights[few].astype(np.float32)
-    tolerance = TOLERANCE * float(x.var(axis=0).mean())
+    x, w, mean, tolerance = _centred(values[few], weights[few])
 
     def best_of(tried: Singles) -> tuple[float, Singles]:
         moved, wcss = _moved(x, w, tried, SEARCH_PASSES, 0.0)
@@ -102,14 +97,19 @@ def followed_means(values: Array, weights: Array, centres: Array, passes: int | 
     >>> followed_means(np.array([[0.0], [1.0], [9.0], [10.0]]), np.ones(4), np.array([[0.0], [8.0]])).ravel().tolist()
     [0.5, 9.5]
     """
-    mean = np.average(values, axis=0, weights=weights)
-    x, w = (values - mean).astype(np.float32), weights.astype(np.float32)
+    x, w, mean, tolerance = _centred(values, weights)
     begun = (centres - mean).astype(np.float32)[None]
-    tolerance = TOLERANCE * float(x.var(axis=0).mean())
     with one_thread():
         rested, _ = _moved(x, w, begun, MOST_PASSES if passes is None else passes, tolerance)
     found: Array = rested[0].astype(np.float64) + mean
     return found
+
+
+def _centred(values: Array, weights: Array) -> tuple[Singles, Singles, Array, float]:
+    """Values and weights in single precision, which centring spends on differences; the mean; the move to rest at."""
+    mean = np.average(values, axis=0, weights=weights)
+    x = (values - mean).astype(np.float32)
+    return x, weights.astype(np.float32), mean, TOLERANCE * float(x.var(axis=0).mean())
 
 
 def _seeded(x: Singles, w: Singles, k: int, starts: int, generator: np.random.Generator) -> Singles:
