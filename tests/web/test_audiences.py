@@ -22,12 +22,14 @@ from hypothesis import strategies as st
 from segscope.study import SEGMENT_VARIABLE
 from segscope.study.audiences import Audience, read_audiences, save_audience
 from segscope.study.loading import Loaded, Loading
-from segscope.web.audiences import act, offered, rows, undo_row
-from segscope.web.differing import AUDIENCE, EVERYONE, REST, SEGMENT, find_differences
+from segscope.web.audiences import act, rows, undo_row
+from segscope.web.differing import EVERYONE, REST, find_differences
 from segscope.web.exploration import associated, clicked_pair, selection_counts
+from segscope.web.list_export import offered
 from segscope.web.lists import list_address, routes
 from segscope.web.plots import crosstab_title, draw_pair
 from segscope.web.studies import Studies
+from segscope.web.whose import AUDIENCE, SEGMENT
 
 KOELN = Audience("Köln & co", {"city": {"in": ["Köln"]}})
 GONE = Audience("Rich", {"salary": [1, 2]})

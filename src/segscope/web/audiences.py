@@ -1,16 +1,12 @@
-"""Audiences in the Explore page: save the current filters under a name, apply, rename, delete, and take lists away."""
+"""Audiences in the Explore page: save the current filters under a name, apply, rename, delete."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 
 from segscope.errors import SegscopeError
 from segscope.exploring import count_each, parse_filters, renewed
-from segscope.exporting import check_size
-from segscope.recipe import Role
 from segscope.study import LiveStudy
 from segscope.study.audiences import (
     LONGEST_NAME,
@@ -24,10 +20,8 @@ from segscope.study.audiences import (
     save_audience,
     values_gone,
 )
-from segscope.study.lists import customer_list, list_columns, wanted_filters
-from segscope.web import parts
+from segscope.web import list_export, parts, whose
 from segscope.web.attributes import aria, in_browser
-from segscope.web.lists import list_address
 from segscope.web.pressing import entered, press, read_press, store
 from segscope.web.studies import Studies
 from segscope.wording import counted, listed, percent
@@ -38,14 +32,7 @@ SAVE, SAVING, NAME, CONDITIONS, KEEP, PROBLEM = (
 SHOW, LIST, SHOWN, CHANGED, APPLIED, REMOVED = (
     "audience-show", "audience-list", "audience-shown", "audience-changed", "audience-applied", "audience-removed",
 )  # fmt: skip
-EXPORT, EXPORTING, WHOM, FORMAT, COLUMNS, PERSONAL, SIZE, DOWNLOAD = (
-    "export-open", "export", "export-whom", "export-format", "export-columns", "export-personal", "export-size",
-    "export-download",
-)  # fmt: skip
 FIELD = "audience-field"
-SELECTION, AUDIENCE, SEGMENT = "selection", "audience:", "segment:"
-FORMATS = [("csv", "CSV"), ("xlsx", "Excel"), ("parquet", "Parquet")]
-ALL_COLUMNS, FEW_COLUMNS = "all", "few"
 State_ = Mapping[str, Any]
 
 
@@ -54,7 +41,7 @@ def tools(live: LiveStudy) -> list[Any]:
     return [
         html.Button("Save as audience", id=SAVE, className="button", disabled=True),
         html.Button(show_label(live), id=SHOW, className="button", **aria(haspopup="dialog")),
-        html.Button("Export", id=EXPORT, className="button", **aria(haspopup="dialog")),
+        list_export.button(),
     ]
 
 
@@ -64,9 +51,9 @@ def dialogs(live: LiveStudy) -> list[Any]:
         dcc.Store(id=CHANGED),
         dcc.Store(id=APPLIED),
         dcc.Store(id=REMOVED),
-        _modal(SAVING, "Save as audience", _saving()),
-        _modal(LIST, "Audiences", html.Div(id=SHOWN, className="audiences"), size="lg"),
-        _modal(EXPORTING, "Export a list of customers", _exporting(live)),
+        parts.dialog(SAVING, "Save as audience", _saving()),
+        parts.dialog(LIST, "Audiences", html.Div(id=SHOWN, className="audiences"), size="lg"),
+        list_export.dialog(live),
     ]
 
 
@@ -78,14 +65,7 @@ def register(app: Dash, studies: Studies) -> None:
         Output(SAVE, "disabled"),
         Input("explore-counts", "data"),
     )
-    for button, modal in ((SHOW, LIST), (EXPORT, EXPORTING)):
-        in_browser(
-            app,
-            "function (clicks) { return clicks ? true : window.dash_clientside.no_update; }",
-            Output(modal, "opened"),
-            Input(button, "n_clicks"),
-            prevent_initial_call=True,
-        )
+    parts.opens(app, SHOW, LIST)
     in_browser(app, "audiences.apply", Output(APPLIED, "modified_timestamp"), Input(APPLIED, "data"))
 
     @app.callback(
@@ -127,7 +107,7 @@ def register(app: Dash, studies: Studies) -> None:
     @app.callback(
         Output(SHOWN, "children"),
         Output(SHOW, "children"),
-        Output(WHOM, "data"),
+        Output(list_export.WHOM, "data"),
         Input(SHOW, "n_clicks"),
         Input(CHANGED, "data"),
         State(REMOVED, "data"),
@@ -137,7 +117,7 @@ def register(app: Dash, studies: Studies) -> None:
     def _draw(_clicks: int | None, changed: State_ | None, removed: State_ | None, study: State_) -> tuple[Any, ...]:
         live = studies.get(study["id"])
         undo = undo_row(removed) if ctx.triggered_id == CHANGED and "deleted" in (changed or {}) else []
-        return [*undo, *rows(live)], show_label(live), whom(live)
+        return [*undo, *rows(live)], show_label(live), list_export.whom(live)
 
     @app.callback(
         Output(SHOWN, "children", allow_duplicate=True),
@@ -154,24 +134,6 @@ def register(app: Dash, studies: Studies) -> None:
         if not study or not wanted:
             return no_update, no_update, no_update
         return act(studies.get(study["id"]), wanted["do"], wanted["name"], (names or [""])[0], removed)
-
-    @app.callback(
-        Output(SIZE, "children"),
-        Output(DOWNLOAD, "href"),
-        Output(DOWNLOAD, "className"),
-        Input(EXPORTING, "opened"),
-        Input(WHOM, "value"),
-        Input(FORMAT, "value"),
-        Input(COLUMNS, "value"),
-        Input(PERSONAL, "checked"),
-        State("explore-counts", "data"),
-        State("study", "data"),
-        prevent_initial_call=True,
-    )
-    def _size(opened: bool, of: str, form: str, columns: str, personal: bool, counts: State_, study: State_) -> Any:
-        if not opened or not counts:
-            return no_update, no_update, no_update
-        return offered(studies.get(study["id"]), study["id"], counts, (of, form, columns, bool(personal)))
 
 
 # ------------------------------------------------------------------------------------------------ what happens
@@ -197,8 +159,8 @@ def act(live: LiveStudy, what: str, name: str, typed: str | None, removed: State
             set_props(LIST, {"opened": False})
         elif what == "export":
             set_props(LIST, {"opened": False})
-            set_props(WHOM, {"value": AUDIENCE + name})
-            set_props(EXPORTING, {"opened": True})
+            set_props(list_export.WHOM, {"value": whose.AUDIENCE + name})
+            set_props(list_export.DIALOG, {"opened": True})
         elif what == "edit":
             return rows(live, editing=name), no_update, no_update
         elif what == "rename":
@@ -220,33 +182,6 @@ def act(live: LiveStudy, what: str, name: str, typed: str | None, removed: State
             no_update,
         )
     return no_update, no_update, no_update
-
-
-def offered(live: LiveStudy, study_id: str, counts: State_, wanted: tuple[str, str, str, bool]) -> tuple[Any, str, str]:
-    """What an export will hold, in words; its address; and the look of the button, dead where it cannot be."""
-    of, form, columns, personal = wanted
-    asked: dict[str, Any] = {"format": form}
-    try:
-        if of.startswith(AUDIENCE):
-            asked["audience"] = of.removeprefix(AUDIENCE)
-        elif of.startswith(SEGMENT):
-            asked["segment"] = of.removeprefix(SEGMENT)
-        elif counts["filters"]:
-            asked["f"] = json.dumps(counts["filters"], ensure_ascii=False)
-        filters = parse_filters(counts["filters"] if of == SELECTION else {}, live.variables)
-        filters += wanted_filters(live, asked.get("segment"), asked.get("audience"))
-        if columns == FEW_COLUMNS:
-            asked["columns"] = [""]
-        elif personal:
-            asked["personal"] = "true"
-        named = () if columns == FEW_COLUMNS else list_columns(live, personal)
-        found = customer_list(live, filters, named)
-        check_size(f".{form}", found.count, len(found.names))
-    except SegscopeError as error:
-        return parts.notice(str(error), "bad"), "", "button primary off"
-    words = f"{counted(found.count, 'customer')}, {counted(len(found.names), 'column')}: {listed(found.names[:4])}"
-    more = f" and {len(found.names) - 4} more" if len(found.names) > 4 else ""
-    return words + more, list_address(study_id, **asked), "button primary"
 
 
 # ------------------------------------------------------------------------------------------------ parts
@@ -350,13 +285,6 @@ def _field(name: str) -> html.Span:
     )
 
 
-def _modal(modal_id: str, title: str, inside: Any, size: str = "md") -> dmc.Modal:
-    return dmc.Modal(
-        inside, id=modal_id, title=title, opened=False, centered=True, radius="lg", size=size, keepMounted=True,
-        closeButtonProps=aria(label="Close"),
-    )  # fmt: skip
-
-
 def _saving() -> html.Div:
     field = dcc.Input(id=NAME, maxLength=LONGEST_NAME, autoComplete="off", placeholder="Such as: Wine lovers under 40")
     return html.Div(
@@ -368,46 +296,4 @@ def _saving() -> html.Div:
             html.Div(html.Button("Save", id=KEEP, className="button primary"), className="question-buttons"),
         ],
         className="question",
-    )
-
-
-def whom(live: LiveStudy) -> list[dict[str, Any]]:
-    """Whose list can be exported."""
-    choices: list[dict[str, Any]] = [{"value": SELECTION, "label": "the current selection"}]
-    try:
-        audiences: Sequence[Audience] = read_audiences(live.folder)
-    except SegscopeError:
-        audiences = ()  # the list of audiences says what is wrong
-    if audiences:
-        kept = [{"value": AUDIENCE + a.name, "label": a.name} for a in audiences]
-        choices.append({"group": "Audiences", "items": kept})
-    segments = [{"value": SEGMENT + s.id, "label": s.name} for s in live.fit.segments]
-    return [*choices, {"group": "Segments", "items": segments}]
-
-
-def _exporting(live: LiveStudy) -> html.Div:
-    personal = [c.label for c in live.recipe.columns if c.role is Role.PERSONAL or c.sensitive]
-    columns = [(ALL_COLUMNS, "all of the source"), (FEW_COLUMNS, "identifier and segment only")]
-    choice = parts.select(WHOM, "Customers", [], SELECTION)
-    choice.data = whom(live)
-    return html.Div(
-        [
-            choice,
-            parts.select(FORMAT, "Format", FORMATS, "csv"),
-            parts.select(COLUMNS, "Columns", columns, ALL_COLUMNS),
-            html.Div(
-                dmc.Checkbox(
-                    id=PERSONAL,
-                    label=f"With what is personal or sensitive: {listed(personal)}",
-                    checked=False,
-                    size="xs",
-                ),
-                hidden=not personal,
-            ),
-            html.Div(id=SIZE, className="card-note", **aria(live="polite")),
-            html.Div(
-                html.A("Download", id=DOWNLOAD, download="", className="button primary"), className="question-buttons"
-            ),
-        ],
-        className="question exporting",
     )

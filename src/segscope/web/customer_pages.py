@@ -26,6 +26,7 @@ from segscope.study.browsing import (
     some_identifiers,
 )
 from segscope.study.lists import wanted_filters
+from segscope.web import whose
 from segscope.web.arriving import not_yet_response
 from segscope.web.lists import LONGEST_FILTER, filter_state
 from segscope.web.studies import Studies
@@ -35,7 +36,6 @@ UNREADABLE, NOT_FOUND, CHANGED = 400, 404, 409
 NO_STORE = {"Cache-Control": "no-store"}
 OWN = {"segment": SEGMENT, "strength": STRENGTH, "second": SECOND, "second_strength": SECOND_STRENGTH}
 FURTHEST = 2**53
-SEGMENT_, AUDIENCE = "segment:", "audience:"
 
 
 def field_name(recipe: Recipe, column: str) -> str:
@@ -104,9 +104,9 @@ def routes(studies: Studies) -> APIRouter:
 
 def filters_of(live: LiveStudy, of: str) -> tuple[Any, ...]:
     """The filters of a choice of customers: "segment:s1", "audience:Young", or "" for everybody."""
-    if of.startswith(SEGMENT_):
-        return wanted_filters(live, segment=of.removeprefix(SEGMENT_))
-    return wanted_filters(live, audience=of.removeprefix(AUDIENCE)) if of.startswith(AUDIENCE) else ()
+    if of.startswith(whose.SEGMENT):
+        return wanted_filters(live, segment=of.removeprefix(whose.SEGMENT))
+    return wanted_filters(live, audience=of.removeprefix(whose.AUDIENCE)) if of.startswith(whose.AUDIENCE) else ()
 
 
 def column_of(recipe: Recipe, field: str) -> str:
@@ -154,11 +154,11 @@ def cell_text(recipe: Recipe, column: str, value: Any) -> str:
 
 def title(live: LiveStudy, wanted: Wanted, of: str, total: int) -> str:
     """How many customers, and of whom."""
-    if of.startswith(SEGMENT_):
+    if of.startswith(whose.SEGMENT):
         names: Mapping[str, str] = {s.id: s.name for s in live.fit.segments}
-        whom = f" of {brief(names.get(of.removeprefix(SEGMENT_), of.removeprefix(SEGMENT_)))}"
+        whom = f" of {brief(names.get(of.removeprefix(whose.SEGMENT), of.removeprefix(whose.SEGMENT)))}"
     else:
-        whom = f" of the audience {brief(of.removeprefix(AUDIENCE))}" if of else ""
+        whom = f" of the audience {brief(of.removeprefix(whose.AUDIENCE))}" if of else ""
     if wanted.view != "all":
         most = "most typical" if wanted.view == "typical" else "most borderline"
         return f"The {total} {most} customers{whom}"

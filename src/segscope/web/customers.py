@@ -16,10 +16,11 @@ from segscope.study.browsing import LISTED, explain
 from segscope.theme import segment_variable
 from segscope.web import one_customer, parts
 from segscope.web.attributes import aria, in_browser
-from segscope.web.customer_pages import AUDIENCE, SEGMENT_, field_name
+from segscope.web.customer_pages import field_name
 from segscope.web.narrowing import FILTERS
 from segscope.web.segment_cards import CUSTOMERS_OF
 from segscope.web.studies import Studies
+from segscope.web.whose import AUDIENCE, SEGMENT
 
 PAGE, TITLE, OF, FIND, VIEW, SHOWN, GRID, NOTE = (
     "customers-page", "customers-title", "customers-of", "customers-find", "customers-view", "customers-shown",
@@ -103,12 +104,12 @@ def _page(live: LiveStudy) -> dict[str, Any]:
         "names": list(recipe.names),
         "always": [field_name(recipe, c) for c in _always(recipe)],
         "segments": [{"id": s.id, "name": s.name, "colour": segment_variable(s.colour)} for s in live.fit.segments],
-        "first": SEGMENT_ + live.fit.segments[0].id,
+        "first": SEGMENT + live.fit.segments[0].id,
     }
 
 
 def _tools(live: LiveStudy) -> html.Div:
-    segments = [{"value": SEGMENT_ + s.id, "label": brief(s.name)} for s in live.fit.segments]
+    segments = [{"value": SEGMENT + s.id, "label": brief(s.name)} for s in live.fit.segments]
     try:
         audiences = [{"value": AUDIENCE + a.name, "label": brief(a.name)} for a in read_audiences(live.folder)]
     except SegscopeError:

@@ -6,7 +6,6 @@ from typing import Any
 
 from dash import html
 
-from segscope.errors import SegscopeError
 from segscope.exploring import (
     Choice,
     Difference,
@@ -27,10 +26,11 @@ from segscope.study.audiences import conditions, find_audience, read_audiences
 from segscope.web.attributes import aria
 from segscope.web.exploration import everybody_counts, fewer
 from segscope.web.pressing import press
+from segscope.web.whose import AUDIENCE, SEGMENT, kept_groups
 from segscope.wording import percent, short, times
 
 SHOWN = 8
-REST, EVERYONE, AUDIENCE, SEGMENT = "rest", "everyone", "audience:", "segment:"
+REST, EVERYONE = "rest", "everyone"
 WORTH_SAYING = 0.2  # Cohen's (1988) small effect
 SHORTEST_REACH = 0.5  # standard deviations that the bars span at least, to each side
 MUCH_MORE, MUCH_LESS = 1.15, 0.87  # ratios of means that are said as such
@@ -49,19 +49,7 @@ class Found:
 
 def against_choices(live: LiveStudy) -> list[dict[str, Any]]:
     """Whom a selection can be compared with."""
-    choices: list[dict[str, Any]] = [
-        {"value": REST, "label": "the rest"},
-        {"value": EVERYONE, "label": "everyone"},
-    ]
-    try:
-        audiences = read_audiences(live.folder)
-    except SegscopeError:
-        audiences = ()  # the list of audiences says what is wrong
-    if audiences:
-        kept = [{"value": AUDIENCE + a.name, "label": a.name} for a in audiences]
-        choices.append({"group": "Audiences", "items": kept})
-    segments = [{"value": SEGMENT + s.id, "label": s.name} for s in live.fit.segments]
-    return [*choices, {"group": "Segments", "items": segments}]
+    return [{"value": REST, "label": "the rest"}, {"value": EVERYONE, "label": "everyone"}, *kept_groups(live)]
 
 
 def find_differences(live: LiveStudy, counts: State, against: str) -> Found:

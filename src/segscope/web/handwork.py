@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from segscope.clustering.handmade import MOST_SEGMENTS
@@ -93,10 +92,7 @@ def dialog() -> html.Div:
     return html.Div(
         [
             dcc.Store(id=WANTED),
-            dmc.Modal(
-                body, id=DIALOG, title="", opened=False, centered=True, radius="lg", size="xl", keepMounted=True,
-                closeButtonProps=aria(label="Close"),
-            ),
+            parts.dialog(DIALOG, "", body, size="xl"),
         ]
     )  # fmt: skip
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import Dash, Input, Output, dcc, html
 
 from segscope.theme import segment_variable
-from segscope.web.attributes import aria, data
+from segscope.web.attributes import aria, data, in_browser
 
 Child = Any
 
@@ -139,6 +139,25 @@ def bar(share: float, colour: str) -> html.Div:
     """A thin bar of a share from 0 to 1."""
     width = f"{max(0.0, min(1.0, share)) * 100:.2f}%"
     return html.Div(html.Div(className="bar-fill", style={"width": width, "background": colour}), className="bar")
+
+
+def dialog(dialog_id: str, title: str, inside: Child, size: str = "md") -> dmc.Modal:
+    """A dialog over the page, closed at first; what is typed in it stays while it is closed."""
+    return dmc.Modal(
+        inside, id=dialog_id, title=title, opened=False, centered=True, radius="lg", size=size, keepMounted=True,
+        closeButtonProps=aria(label="Close"),
+    )  # fmt: skip
+
+
+def opens(app: Dash, button_id: str, dialog_id: str) -> None:
+    """Let a button open a dialog, in the browser."""
+    in_browser(
+        app,
+        "function (clicks) { return clicks ? true : window.dash_clientside.no_update; }",
+        Output(dialog_id, "opened"),
+        Input(button_id, "n_clicks"),
+        prevent_initial_call=True,
+    )
 
 
 def plain_table(

@@ -9,7 +9,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update, set_props
 from segscope.figures import explore as figures
 from segscope.study import SEGMENT_VARIABLE, LiveStudy
 from segscope.theme import Scheme
-from segscope.web import audiences, parts
+from segscope.web import audiences, list_export, parts
 from segscope.web.attributes import aria, data, in_browser
 from segscope.web.differing import REST, against_choices, find_differences
 from segscope.web.exploration import (
@@ -105,6 +105,7 @@ def register(app: Dash, studies: Studies) -> None:
         return selection_counts(studies.get(study["id"]), filters)
 
     audiences.register(app, studies)
+    list_export.register(app, studies)
 
     @app.callback(
         Output("explore-differs-title", "children"),
