@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from segscope.engine import DuckDBEngine, Engine, Stop, connect, exact_sum, fixed_point_scale, one, rows
+from segscope.engine import Engine, Stop, connect, exact_sum, fixed_point_scale, one, rows
 from segscope.errors import CancelledError
 
 
@@ -66,8 +66,6 @@ def test_parquet_goes_out_and_comes_in_in_its_order(engine: Engine, tmp_path: Pa
 
 
 def test_a_query_that_nobody_waits_for_ends_and_the_thread_can_ask_again(engine: Engine) -> None:
-    if not isinstance(engine, DuckDBEngine):
-        pytest.skip("on Spark a long stage that has begun is not ended yet (docs/limits.md)")
     long = engine.store("t", pa.table({"a": list(range(200_000))}))
     pairs = long.cross_join(long.view()).agg(n=(ibis._.a * ibis._.a_right).sum())  # minutes of work
     stop = Stop()

@@ -22,6 +22,7 @@ from segscope.engine import spark_sql as sql
 from segscope.engine.answers import Answers
 from segscope.engine.protocol import BATCH_ROWS, NUMBER, DelimitedForm, Place
 from segscope.engine.quoting import backticked, escaped
+from segscope.engine.spark_ending import ending
 from segscope.engine.spark_session import open_session
 from segscope.engine.spark_watch import Watch
 from segscope.engine.stopping import NOBODY_WAITS, Stop
@@ -177,14 +178,14 @@ class SparkEngine:
 
     @contextmanager
     def until(self, stop: Stop) -> Iterator[None]:
-        """Meanwhile this thread's queries are asked to end when a stop is told; a long stage of Spark ends first."""
-        tag = f"segscope_{next(self._numbers)}"
-        self._run(lambda: self._session.addTag(tag))
+        """Meanwhile this thread's queries end when a stop is told, and raise CancelledError."""
+        queries = ending(self._session, self.place.startswith("sc://"))
+        self._run(queries.begin)
         try:
-            with stop.over(lambda: self._run(lambda: self._session.interruptTag(tag))):
+            with stop.over(lambda: self._run(queries.end)):
                 yield
         finally:
-            self._run(lambda: self._session.removeTag(tag))
+            self._run(queries.leave)
 
     def batches(self, expression: ibis.Table, batch_rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """Run an expression and stream its rows in batches, in bounded memory."""
