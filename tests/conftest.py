@@ -24,6 +24,7 @@ os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSeria
 # A further engine is tested by one more line here: every test that asks for `engine` runs on each of them.
 ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": connect, "spark": lambda: connect_engine("spark")}
 ON_EVERY_ENGINE = {"test_engine", "test_measures", "test_categories", "test_segmentation"}
+ON_SPARK = {"test_on_spark", "test_over_connect"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -38,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         named = getattr(item, "fixturenames", ())
-        on_spark = given.get("engine") == "spark" or "spark" in named or item.path.stem == "test_on_spark"
+        on_spark = given.get("engine") == "spark" or "spark" in named or item.path.stem in ON_SPARK
         item.add_marker(pytest.mark.xdist_group("spark" if on_spark else str(item.path.relative_to(REPOSITORY))))
 
 

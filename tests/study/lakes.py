@@ -8,6 +8,10 @@ import pyarrow.parquet as pq
 from segscope.study import Choices
 
 CUSTOMERS = 600
+FEW_COLUMNS = [
+    *("ID", "Year_Birth", "Education", "Income", "Kidhome", "Dt_Customer"),
+    *("MntWines", "MntMeatProducts", "MntGoldProds", "NumWebPurchases", "NumStorePurchases"),
+]
 CHOICES = Choices(segments=3, features=("total_spend", "average_spend", "Income", "Education"))
 
 

@@ -1,8 +1,8 @@
 """What one process of an analyst goes through on a cluster that loses its machines; its report is JSON.
 
-    python -m tests.study.on_cluster ADDRESS MASTER FIRST_WORKER SECOND_WORKER SOURCE STUDY
+    python -m tests.study.on_cluster ADDRESS MASTER FIRST_WORKER SECOND_WORKER SOURCE FOLDER
 
-Beside the study: ``scored.parquet`` and ``list.csv``.
+In the folder: the studies ``without-worker`` and ``without-master``, ``scored.parquet`` and ``list.csv``.
 """
 
 import json
@@ -21,45 +21,46 @@ from tests.study.spark_cluster import lose
 IN_THE_MIDDLE = "Refining on every customer"  # the clustering's own table is kept by the workers by then
 
 
+class Losing:
+    """Progress of a fit that loses a process in its middle."""
+
+    def __init__(self, process: int) -> None:
+        self._process = process
+        self.at = 0.0  # the moment of it; 0 before
+
+    def __call__(self, stage: str, done: float) -> None:
+        """Be told how far the fit is."""
+        if stage == IN_THE_MIDDLE and not self.at:
+            self.at = time.monotonic()
+            lose(self._process)
+
+
 def main() -> None:
-    """Fit while a worker is lost, score, export, and fit again while all is lost."""
+    """Fit while a worker is lost; fit, score and export without a master; lose all, and ask once more."""
     os.environ["SEGSCOPE_ENGINE"] = sys.argv[1]
-    master, first, second = map(int, sys.argv[2:5])
-    source, study = map(Path, sys.argv[5:])
-    losses: list[str] = []
-    fit_source(source, study, CHOICES, _losing(losses, "first worker", first))
-    scored = load(study).score_file(source, study.parent / "scored.parquet").rows
-    listed = load(study).export(study.parent / "list.csv")
+    master, first, second = map(Losing, map(int, sys.argv[2:5]))
+    source, folder = map(Path, sys.argv[5:])
+    study = folder / "without-master"
+    fit_source(source, folder / "without-worker", CHOICES, first)
+    fit_source(source, study, CHOICES, master)
+    scored = load(study).score_file(source, folder / "scored.parquet").rows
+    listed = load(study).export(folder / "list.csv")
     kept = _bytes_of(study)
-    told, lost_at = "", 0.0
+    told = _refused(lambda: fit_source(source, study, Choices(segments=4), second))
+    waited = time.monotonic() - second.at
+    again = _refused(lambda: load(study).export(folder / "again.csv"))
+    found = {"lost": [bool(lost.at) for lost in (first, master, second)], "scored": scored, "listed": listed}
+    found |= {"told": told, "waited": waited, "again": again, "unchanged": _bytes_of(study) == kept}
+    print(json.dumps(found))
 
-    def losing_all(stage: str, done: float) -> None:
-        nonlocal lost_at
-        _losing(losses, "master and last worker", master, second)(stage, done)
-        lost_at = lost_at or (time.monotonic() if stage == IN_THE_MIDDLE else 0.0)
 
+def _refused(work: Callable[[], object]) -> str:
+    """What an error says; nothing where there was none."""
     try:
-        fit_source(source, study, Choices(segments=4), losing_all)
+        work()
     except SegscopeError as error:
-        told = str(error)
-    waited = time.monotonic() - lost_at
-    try:
-        load(study).export(study.parent / "again.csv")
-        again = ""
-    except SegscopeError as error:
-        again = str(error)
-    found = {"losses": losses, "scored": scored, "listed": listed, "told": told, "waited": waited, "again": again}
-    print(json.dumps(found | {"unchanged": _bytes_of(study) == kept}))
-
-
-def _losing(losses: list[str], what: str, *processes: int) -> Callable[[str, float], None]:
-    def progress(stage: str, done: float) -> None:
-        if stage == IN_THE_MIDDLE and what not in losses:
-            losses.append(what)
-            for process in processes:
-                lose(process)
-
-    return progress
+        return str(error)
+    return ""
 
 
 def _bytes_of(folder: Path) -> dict[str, bytes]:

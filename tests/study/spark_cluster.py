@@ -34,7 +34,7 @@ class Cluster:
 @contextmanager
 def cluster(place: Path, workers: int = 2, memory: str = "700m") -> Iterator[Cluster]:
     """Start a cluster that keeps its files in a folder; all of its processes are gone at the end."""
-    port = _free_port()
+    port = free_port()
     address = f"spark://127.0.0.1:{port}"
     started: list[subprocess.Popen[bytes]] = []
     try:
@@ -93,7 +93,8 @@ def _children(process: int) -> Sequence[int]:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

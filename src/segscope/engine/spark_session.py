@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from segscope.engine.spark_watch import is_open
+from segscope.engine.spark_watch import has_workers, is_open
 from segscope.errors import SourceError
 from segscope.scratch import scratch_folder
 from segscope.settings import from_environment
@@ -63,7 +63,7 @@ def open_session(place: str) -> Any:
 def check_place(place: str) -> None:
     """Raise unless what Spark needs is installed, and somebody answers at an address."""
     check_installed(place)
-    if place != "spark":
+    if place != "spark" and not _has_workers_of(place):
         _check_reachable(place)
 
 
@@ -105,6 +105,23 @@ def version_in(told: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def _running() -> Any:
+    """The session that this process began with; None before there is one."""
+    from pyspark.sql import SparkSession
+
+    return SparkSession.getActiveSession() or SparkSession._instantiatedSession
+
+
+def _has_workers_of(place: str) -> bool:
+    """Whether workers of a standalone cluster work for this process already; they do so without their master too."""
+    if not place.startswith("spark://"):
+        return False
+    running = _running()
+    if running is None or not is_open(running.sparkContext):
+        return False
+    return str(running.sparkContext.master) == place and has_workers(running.sparkContext)
+
+
 def _check_reachable(place: str) -> None:
     # A session waits for minutes before it says that nobody is there.
     parts = urlsplit(place)
@@ -129,7 +146,7 @@ def _local_or_cluster(place: str) -> Any:
     from pyspark.sql import SparkSession
 
     master = f"local[{os.cpu_count() or 1}]" if place == "spark" else place
-    running = SparkSession.getActiveSession() or SparkSession._instantiatedSession
+    running = _running()
     if running is not None and is_open(running.sparkContext):
         if str(running.sparkContext.master).partition("[")[0] != master.partition("[")[0]:
             raise SourceError(f"This process is connected to {running.sparkContext.master}; it cannot be to {place}.")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 LOOK_SECONDS = 1.0
 REACH_SECONDS = 2.0
-WITHOUT_MASTER_SECONDS = 10.0
+WITHOUT_MASTER_SECONDS = 5.0
 """So long a query waits when no worker is left and no master answers that could find another."""
 WITHOUT_WORKER_SECONDS = 120.0
 """So long it waits when no worker is left, or has come yet, and the master answers."""
