@@ -24,7 +24,7 @@ os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSeria
 # A further engine is tested by one more line here: every test that asks for `engine` runs on each of them.
 ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": connect, "spark": lambda: connect_engine("spark")}
 ON_EVERY_ENGINE = {"test_engine", "test_measures", "test_categories", "test_segmentation"}
-ON_SPARK = {"test_on_spark", "test_over_connect"}
+ON_SPARK = {"test_on_spark", "test_over_connect", "test_spark_sources"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

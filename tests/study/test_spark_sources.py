@@ -16,15 +16,12 @@ from segscope.intake import ROW, ReadOptions, read
 from segscope.recipe import Role
 from segscope.study import Fit, fit_source, read_card, read_fit
 from segscope.study.customers import propose, source_of_table
+from tests.study.differences import differences_of
 from tests.study.lakes import CHOICES, in_parts
-from tests.study.test_on_spark import differences_of
 
 CUSTOMERS = 120
 
-pytestmark = [
-    pytest.mark.skipif(java_version() is None, reason="no Java for Spark: install openjdk-17-jre-headless"),
-    pytest.mark.xdist_group("spark"),
-]
+pytestmark = pytest.mark.skipif(java_version() is None, reason="no Java for Spark: install openjdk-17-jre-headless")
 
 
 @pytest.fixture(scope="module")
