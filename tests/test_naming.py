@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from segscope.engine import connect
 from segscope.naming import by_value, methodology, portray, typical_scores, value_column
+from segscope.preparation import FeaturePreparation
 from segscope.profiling import GroupProfile, NumberProfile, Profiles
-from segscope.recipe import ColumnRole, Concept, Recipe, Role
+from segscope.recipe import ColumnRole, Concept, FeatureWeight, Method, Recipe, Role
 from tests.naming_truth import untrue
 
 CORE = {"days": Concept.TENURE, "spend": Concept.SPEND, "orders": Concept.PURCHASES, "basket": Concept.BASKET}
@@ -195,9 +196,35 @@ def test_traits_are_the_columns_that_differ_most_and_no_parts_of_families() -> N
     assert [(t.column, round(t.difference, 2)) for t in traits] == [("spend", 3.0), ("basket", 2.0), ("orders", -1.0)]
 
 
-def test_the_method_is_told_from_the_recipe() -> None:
-    told = methodology(recipe(dict(CORE)).replace(transform="none", seed=7), 4)
-    assert told.startswith(
-        "Customers were grouped by days, spend, orders and basket, each standardised, with k-means into 4"
+def step(feature: str, **more: Any) -> FeaturePreparation:
+    known = {"fill": 0.0, "log": False, "low": None, "high": None, "mean": 0.0, "deviation": 1.0, "blanks": 0}
+    return FeaturePreparation(feature, **{**known, "bounded": 0, **more})
+
+
+@pytest.mark.parametrize(
+    ("method", "sampled", "said"),
+    [
+        ("kmeans", False, "with k-means into 4 segments; starting points drawn with seed 7, then refined on every"),
+        ("mixture", False, "each customer joined the likeliest; starting points drawn with seed 7."),
+        ("ward", False, "the tree of all that make segments was cut, and each customer joined the nearest"),
+        ("ward", True, "the tree of a sample drawn with seed 7 was cut, and each customer joined the nearest"),
+    ],
+)
+def test_the_method_is_told_from_the_recipe(method: Method, sampled: bool, said: str) -> None:
+    steps = tuple(step(name) for name in CORE)
+    told = methodology(recipe(dict(CORE)).replace(method=method, seed=7), steps, 4, sampled)
+    assert told.startswith("Customers were grouped by days, spend, orders and basket, each standardised, with ")
+    assert said in told
+    assert told.endswith(".")
+
+
+def test_what_was_done_to_the_features_is_told_and_nothing_else() -> None:
+    chosen = recipe(dict(CORE)).replace(set_aside=True, weights=(FeatureWeight("days", 2.0),))
+    steps = (step("days", log=True, blanks=1), step("spend", log=True, bounded=3), step("orders"), step("basket"))
+    assert methodology(chosen, steps, 3).partition(" customer. ")[2] == (
+        "Of days and spend the logarithm was taken first. 3 far-out values counted as the bound. 1 blank was filled. "
+        "Weights: days 2, the others 1. Customers with a far-out value made no segments; each was assigned to one "
+        "afterwards."
     )
-    assert "seed 7" in told
+    alone = methodology(recipe(dict(CORE)), tuple(step(name) for name in CORE), 1)
+    assert alone.endswith("by days, spend, orders and basket, each standardised. Everybody is in one segment.")

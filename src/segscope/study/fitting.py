@@ -24,6 +24,7 @@ from segscope.clustering import (
     softness,
     solution_at,
 )
+from segscope.clustering.ward import WARD_CUSTOMERS
 from segscope.engine import Engine, one
 from segscope.errors import DataError
 from segscope.exploring import Variable, describe_variables
@@ -102,7 +103,9 @@ class Fit:
     def how_made(self) -> str:
         """How the segments were made, in sentences."""
         by_hand = in_words(self.segmentation.hand)
-        return f"{methodology(self.recipe, self.found)}{f' {by_hand}' if by_hand else ''}"
+        sampled = self.customers > WARD_CUSTOMERS
+        said = methodology(self.recipe, self.segmentation.preparation, self.found, sampled)
+        return f"{said}{f' {by_hand}' if by_hand else ''}"
 
 
 @dataclass(frozen=True, eq=False)
