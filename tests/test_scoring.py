@@ -85,6 +85,23 @@ def test_a_whole_column_of_blanks_is_unknown_and_not_wrong(model: Segmentation, 
     assert all(row[4] in {s.name for s in model.segments} and row[1:3] == ["", ""] for row in found[1:])
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_cells_that_are_no_numbers_are_counted_and_shown_with_their_rows(
+    model: Segmentation, tmp_path: Path, suffix: str
+) -> None:
+    lines = [f"{i};{RICH}" for i in range(1, 31)]
+    for row, cell in ((4, "a lot"), (9, "-,-"), (30, "unknown amount")):
+        lines[row - 1] = lines[row - 1].replace("950,50", cell)
+    (tmp_path / "in.csv").write_text("\n".join(["customer_id;first_order;orders;spend", *lines]), encoding="utf-8")
+    with pytest.raises(ColumnError) as refused:
+        score_file(model, tmp_path / "in.csv", tmp_path / f"out.{suffix}")
+    assert str(refused.value) == (
+        "The column 'spend' of in.csv must hold numbers, as it did when the study was fitted. 3 of its 30 values are "
+        "none, such as “a lot” (row 4) and “-,-” (row 9). Correct such cells or leave them blank, and score the file "
+        "again."
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

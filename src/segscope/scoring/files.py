@@ -16,6 +16,7 @@ from segscope.intake.files import look
 from segscope.recipe import Role
 from segscope.scoring.columns import Renames, as_read, check_log_columns, found_names, log_columns, remarks_on, renamed
 from segscope.scoring.drift import Drift, Seen, drift, see, sum_of, tenths
+from segscope.scoring.readable import check_readable
 from segscope.segmentation import (
     SECOND,
     SEGMENT,
@@ -163,7 +164,7 @@ def _score_parquet(
             for i, batch in enumerate(file.iter_batches(ROWS_AT_ONCE)):
                 progress("Scoring", 0.1 + 0.9 * min(1.0, i * ROWS_AT_ONCE / file.metadata.num_rows))
                 part = read_frame(batch.select(found_in).rename_columns(wanted), engine, "typed")[0]
-                scores = score_table(engine, part, segmentation, source.name, look_at)
+                scores = score_table(engine, part, segmentation, source.name, look_at, whole=False)
                 found = engine.fetch(scores.order_by(ROW).drop(ROW)).combine_chunks().to_batches()[0]
                 yield pa.RecordBatch.from_arrays([*batch.columns, *found.columns], schema=schema)
 
@@ -207,15 +208,22 @@ def _score_stored(
 
 
 def score_table(
-    engine: Engine, typed: ibis.Table, segmentation: Segmentation, where: str, look_at: Look | None = None
+    engine: Engine,
+    typed: ibis.Table,
+    segmentation: Segmentation,
+    where: str,
+    look_at: Look | None = None,
+    whole: bool = True,
 ) -> ibis.Table:
     """Score a typed source, of customers or of transactions; stored by ROW (see :func:`scored`).
 
-    ``look_at`` is shown the typed customers.
+    ``look_at`` is shown the typed customers; ``whole`` says whether these are all rows of the source.
     """
     log, as_of = segmentation.recipe.log, segmentation.recipe.as_of
     if log is None or as_of is None or _has_customers(typed, segmentation):
         typed = _with_kinds(engine, typed, segmentation)
+        if set(segmentation.needed) <= set(typed.columns):  # what is missing is said first
+            check_readable(engine, typed, segmentation, where, whole)
         check_columns(typed, segmentation, where)
         if look_at:
             look_at(engine, typed)
