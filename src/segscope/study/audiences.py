@@ -3,8 +3,6 @@
 What is kept are the conditions, not the customers: an audience always means those who meet them now.
 """
 
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +11,12 @@ from typing import Any
 
 from segscope.errors import SegscopeError, StudyError, did_you_mean
 from segscope.exploring import Choice, Filters, Variable, in_words, parse_filters
-from segscope.json_text import build, dump_json
+from segscope.study.keeping import read_kept, write_kept
 
 FILE = "audiences.json"
 SCHEMA_VERSION = 1
 LONGEST_NAME = 80
 MOST_AUDIENCES = 200
-LARGEST_FILE_BYTES = 5_000_000
 _writing = Lock()
 
 
@@ -50,18 +47,7 @@ def read_audiences(folder: Path) -> tuple[Audience, ...]:
     ------
     StudyError : when the file is damaged
     """
-    path = folder / FILE
-    try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise StudyError(f"{FILE} is larger than a study's file can be.")
-        kept: _Kept = build(_Kept, json.loads(path.read_text(encoding="utf-8")), StudyError, FILE)
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError, RecursionError) as error:
-        raise StudyError(f"{FILE} is damaged and cannot be read ({type(error).__name__}). Remove it.") from None
-    if kept.schema_version != SCHEMA_VERSION:
-        raise StudyError(f"{FILE} must have schema_version {SCHEMA_VERSION}. Got {kept.schema_version!r:.40}.")
-    return kept.audiences
+    return read_kept(folder / FILE, _Kept(()), SCHEMA_VERSION).audiences
 
 
 def find_audience(audiences: Sequence[Audience], name: str) -> Audience:
@@ -162,12 +148,4 @@ def _check_free(kept: Sequence[Audience], name: str) -> None:
 def _change(folder: Path, change: Callable[[tuple[Audience, ...]], tuple[Audience, ...]]) -> None:
     """Write the audiences anew, whole or not at all; one change after the other."""
     with _writing:
-        changed = change(read_audiences(folder))
-        partial = folder / f".{FILE}.{os.getpid()}.partial"
-        try:
-            partial.write_text(dump_json(_Kept(changed)), encoding="utf-8")
-            partial.replace(folder / FILE)
-        except OSError as error:
-            raise StudyError(f"The audience cannot be saved: {error.strerror}.") from None
-        finally:
-            partial.unlink(missing_ok=True)
+        write_kept(folder / FILE, _Kept(change(read_audiences(folder))), "audience")

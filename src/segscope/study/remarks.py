@@ -5,7 +5,6 @@ A remark is kept by the segment's id and what was measured, so it outlives a ref
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -13,14 +12,13 @@ from threading import Lock
 from segscope.errors import StudyError
 from segscope.insights import Finding
 from segscope.insights.testing import Quantity
-from segscope.json_text import build, dump_json
 from segscope.segmentation import Segment
+from segscope.study.keeping import read_kept, write_kept
 
 FILE = "insights.json"
 SCHEMA_VERSION = 1
 LONGEST_NOTE = 500
 MOST_REMARKS = 500
-LARGEST_FILE_BYTES = 5_000_000
 _writing = Lock()
 
 
@@ -78,18 +76,7 @@ def read_remarks(folder: Path) -> tuple[Remark, ...]:
     ------
     StudyError : when the file is damaged
     """
-    path = folder / FILE
-    try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise StudyError(f"{FILE} is larger than a study's file can be.")
-        kept: _Kept = build(_Kept, json.loads(path.read_text(encoding="utf-8")), StudyError, FILE)
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError, RecursionError) as error:
-        raise StudyError(f"{FILE} is damaged and cannot be read ({type(error).__name__}). Remove it.") from None
-    if kept.schema_version != SCHEMA_VERSION:
-        raise StudyError(f"{FILE} must have schema_version {SCHEMA_VERSION}. Got {kept.schema_version!r:.40}.")
-    return kept.remarks
+    return read_kept(folder / FILE, _Kept(()), SCHEMA_VERSION).remarks
 
 
 def keep_remark(folder: Path, remark: Remark) -> None:
@@ -105,11 +92,4 @@ def keep_remark(folder: Path, remark: Remark) -> None:
         others = tuple(r for r in read_remarks(folder) if r.about != remark.about)
         if not remark.empty and len(others) >= MOST_REMARKS:
             raise StudyError(f"A study keeps at most {MOST_REMARKS} remarks. Unpin or show again what is not needed.")
-        partial = folder / f".{FILE}.{os.getpid()}.partial"
-        try:
-            partial.write_text(dump_json(_Kept(others if remark.empty else (*others, remark))), encoding="utf-8")
-            partial.replace(folder / FILE)
-        except OSError as error:
-            raise StudyError(f"The remark cannot be saved: {error.strerror}.") from None
-        finally:
-            partial.unlink(missing_ok=True)
+        write_kept(folder / FILE, _Kept(others if remark.empty else (*others, remark)), "remark")
