@@ -15,7 +15,7 @@ from segscope.preparation import to_model_numpy
 from segscope.profiling import NumberProfile
 from segscope.pushing import push_column, pushes_numpy, reason, with_pushes
 from segscope.segmentation import SECOND, SECOND_STRENGTH, SEGMENT, STRENGTH, assign
-from tests.test_segmentation import HAND, MIXED, MODEL, PLANS, customers
+from tests.segmentations import HAND, MIXED, MODEL, PLANS, customers
 
 
 def test_a_segment_merged_by_hand_stands_between_its_parts(engine: Engine) -> None:

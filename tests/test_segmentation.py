@@ -1,9 +1,7 @@
-"""The segmentation: places any customer, alike as an expression and in NumPy; a JSON file that is checked when read."""
+"""The segmentation: places any customer, alike as an expression and in NumPy."""
 
 import itertools
-import json
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +14,9 @@ from hypothesis import strategies as st
 from segscope.clustering import Shape
 from segscope.clustering.handmade import Merge, Split
 from segscope.engine import Engine
-from segscope.errors import ColumnError, SegscopeError, StudyError
+from segscope.errors import ColumnError, StudyError
 from segscope.hand import Pin
-from segscope.preparation import CategoryPreparation, FeaturePreparation, to_model_numpy
-from segscope.recipe import CleaningRule, ColumnRole, DerivedColumn, Recipe, Role
+from segscope.preparation import to_model_numpy
 from segscope.segmentation import (
     CENTRE,
     DISTANCE2,
@@ -27,12 +24,10 @@ from segscope.segmentation import (
     SECOND_STRENGTH,
     SEGMENT,
     STRENGTH,
-    Segment,
     Segmentation,
     assign,
     assign_numpy,
     assign_only,
-    by_name,
     check_columns,
     check_shape,
     features_numpy,
@@ -40,46 +35,7 @@ from segscope.segmentation import (
     to_customers,
     without_unneeded,
 )
-
-
-def segment(number: int, name: str) -> Segment:
-    return Segment(f"s{number}", name, number - 1, 10, 0.5, "", "natural", 0.9)
-
-
-RECIPE = Recipe(
-    columns=(
-        ColumnRole("id", Role.IDENTIFIER, "", "ID"),
-        ColumnRole("spend", Role.MEASURE, "", "Spend"),
-        ColumnRole("orders", Role.MEASURE, "", "Orders"),
-        ColumnRole("income", Role.MEASURE, "", "Income"),
-    ),
-    cleaning=(
-        CleaningRule("implausible", "spend", "", low=0),
-        CleaningRule("implausible", "spend", "", values=(9999.0,)),
-        CleaningRule("implausible", "income", "", high=1e6),
-    ),
-    derived=(
-        DerivedColumn("basket", "Basket", "ratio(spend, orders)", ""),
-        DerivedColumn("rich", "", "income / 2", ""),
-    ),
-    features=("spend", "basket"),
-)
-MODEL = Segmentation(
-    RECIPE,
-    (
-        FeaturePreparation("spend", 50.0, False, -100.0, 300.0, 100.0, 50.0, 0, 0),
-        FeaturePreparation("basket", 10.0, True, None, None, 2.0, 0.5, 0, 0),
-    ),
-    ((2.0, 1.0), (-1.0, 0.5), (-1.0, -2.0)),
-    (segment(1, "Best"), segment(2, "Middle"), segment(3, "Last")),
-    spread=0.5,
-    customers=20,
-)
-
-
-def customers(engine: Engine, **columns: Any) -> Any:
-    table = engine.store("t", pa.table({k: pa.array(v, pa.float64()) for k, v in columns.items()}))
-    return to_customers(table, without_unneeded(RECIPE))
+from tests.segmentations import HAND, LYING, MIXED, MODEL, PLANS, RECIPE, customers
 
 
 def test_a_customer_belongs_to_the_nearest_centre(engine: Engine) -> None:
@@ -109,20 +65,6 @@ def test_a_tie_goes_to_the_more_valuable_segment(engine: Engine) -> None:
     twins = replace(MODEL, centres=((0.0, 1.0), (0.0, 1.0), (0.0, 1.0)))
     found = engine.fetch(assign(customers(engine, spend=[1.0], orders=[1.0]), twins)).to_pydict()
     assert (found[SEGMENT], found[SECOND], found[STRENGTH]) == ([0], [1], [pytest.approx(1 / 3)])
-
-
-PLANS = CategoryPreparation("plan", ("basic", "pro"), (0.5, 0.3, 0.2), True, 0, weight=2.0)
-LYING = Shape(0.7, ((0.4, 0.0, 0.0, 0.0), (0.3, 2.0, 0.0, 0.0), (0.0, 0.5, 1.0, 0.0), (0.1, 0.0, 0.2, 1.5)))
-MIXED = replace(
-    MODEL,
-    recipe=RECIPE.replace(
-        columns=(*RECIPE.columns, ColumnRole("plan", Role.CATEGORY, "", "Plan")), features=("spend", "plan")
-    ),
-    preparation=(MODEL.preparation[0], PLANS),
-    centres=((2.0, 0.5, -0.2, 0.1), (-1.0, -0.5, 0.4, 0.0), (-1.0, 0.1, -0.3, 1.0)),
-    shapes=(LYING, replace(LYING, penalty=-1.0), replace(LYING, penalty=2.0)),
-    spread=1.0,
-)
 
 
 @pytest.mark.parametrize("shapes", [(), MIXED.shapes])
@@ -170,15 +112,6 @@ def test_a_whole_segmentation_comes_back_from_its_json() -> None:
 
 
 # Middle and Last are one; Best is cut in two; somebody is put into the second half.
-HAND = replace(
-    MODEL,
-    hand=(Merge(1, 2), Split(0, 3, ((3.0, 1.0), (1.0, 1.0))), Pin("7", 3)),
-    labels=(0, 3, 1),
-    segments=(segment(1, "Best"), segment(9, "Good"), segment(2, "Rest")),
-    reach=(1.0, 2.0, 3.0),
-)
-
-
 def test_a_merge_and_a_split_move_nobody_else(engine: Engine) -> None:
     spends, orders = list(range(0, 300, 20)), [1.0, 2.0, 5.0, 20.0, 80.0]
     rows = list(itertools.product(map(float, spends), orders))
@@ -296,111 +229,3 @@ def test_a_column_of_another_kind_is_refused(engine: Engine) -> None:
     table = engine.store("t", pa.table({"spend": ["much"], "orders": [1.0]}))
     with pytest.raises(ColumnError, match=r"'spend' of new\.csv must hold numbers"):
         check_columns(table, MODEL, "new.csv")
-
-
-# ------------------------------------------------------------------------------------------------------------ the file
-
-
-def test_it_is_the_same_after_a_trip_through_json() -> None:
-    assert Segmentation.from_json(MODEL.to_json()) == MODEL
-
-
-def damaged(**changes: Any) -> str:
-    data = json.loads(MODEL.to_json())
-    for path, value in changes.items():
-        *way, last = path.split("__")
-        place: Any = data
-        for key in way:
-            place = place[int(key) if key.isdigit() else key]
-        place[int(last) if last.isdigit() else last] = value
-    return json.dumps(data)
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("", "not JSON"),
-        (MODEL.to_json()[:500], "not JSON"),
-        ("[]", "must be a JSON object"),
-        (damaged(schema_version=2), "schema_version 1"),
-        (damaged(recipe__schema_version=2), "schema_version 1"),
-        (damaged(centres__0__0=float("nan")), "must be float"),
-        (damaged(centres__0__0=float("inf")), "must be float"),
-        (damaged(centres__0__0="1"), "must be float"),
-        (damaged(centres__0=[1.0]), "must have 2 numbers"),
-        (damaged(centres=[[1.0, 2.0]]), "as many centres as segments"),
-        (damaged(centres=[], segments=[]), "at least one"),
-        (damaged(preparation__0__deviation=0.0), "deviation that is not positive"),
-        (damaged(preparation__0__low=None), "bounds"),
-        (damaged(preparation__0__low=400.0), "bounds"),
-        (damaged(preparation__0__feature="orders"), "does not fit the features"),
-        (damaged(spread=0.0), "spread must be positive"),
-        (damaged(spread=-1.0), "spread must be positive"),
-        (damaged(segments__0__id="s2"), "an id of its own"),
-        (damaged(segments__0__id="../../x"), "an id of its own"),
-        (damaged(segments__0__name="Last"), "a name of its own"),
-        (damaged(segments__0__colour=-1), "a place in the palette"),
-        (damaged(segments__0__verdict="true"), "verdict must be"),
-        (damaged(recipe__features=["spend"]), "does not fit the features"),
-        (damaged(recipe__cleaning__0__column="nope"), "cleans a column 'nope'"),
-        (damaged(recipe__derived__0__formula="sum("), "stops early"),
-        (damaged(recipe__derived__0__formula="nope + 1"), "needs a column 'nope'"),
-        (damaged(recipe__derived__0__formula="basket + 1"), "needs a column 'basket'"),
-        (damaged(recipe__derived__0__name="other"), "no column 'basket'"),
-    ],
-    ids=range(28),
-)
-def test_a_damaged_or_foreign_file_is_refused_with_the_reason(text: str, complaint: str) -> None:
-    with pytest.raises(SegscopeError, match=complaint):
-        Segmentation.from_json(text)
-
-
-def test_segments_are_found_by_name_or_id_in_any_case() -> None:
-    assert by_name(MODEL.segments, "best") is by_name(MODEL.segments, "S1")
-    with pytest.raises(StudyError, match=r"no segment 'Bst'\. Did you mean Best\?"):
-        by_name(MODEL.segments, "Bst")
-
-
-def _places(data: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to every part of a JSON document."""
-    if at:
-        yield at
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    for key, value in items:
-        yield from _places(value, (*at, key))
-
-
-PLACES = sorted(_places(json.loads(HAND.to_json())), key=str)
-HOSTILE = st.one_of(
-    st.none(), st.booleans(), st.integers(-(10**40), 10**40), st.floats(allow_nan=False), st.text(max_size=20),
-    st.sampled_from(["../../x", "__import__('os')", "sum(", "ratio(" * 300, "\x00", "s0"]),
-    st.sampled_from([[], {}, [[]], {"a": 1}, [1e308]]),
-)  # fmt: skip
-
-
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
-@given(where=st.sampled_from(PLACES), value=HOSTILE, drop=st.booleans())
-def test_a_file_damaged_anywhere_is_refused_or_places_customers(where: tuple[Any, ...], value: Any, drop: bool) -> None:
-    data = json.loads(HAND.to_json())
-    holder = data
-    for key in where[:-1]:
-        holder = holder[key]
-    if drop:
-        del holder[where[-1]]
-    else:
-        holder[where[-1]] = value
-    try:
-        found = Segmentation.from_json(json.dumps(data))
-    except SegscopeError as error:
-        assert str(error)
-        return
-    features = {f: np.array([1.0, np.nan]) for f in found.recipe.features}
-    placed = assign_numpy(found, features)
-    assert ((placed >= 0) & (placed < len(found.segments))).all()
-
-
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
-@given(text=st.text(max_size=60) | st.binary(max_size=40).map(lambda b: b.decode("latin-1")))
-def test_any_other_text_is_refused(text: str) -> None:
-    with pytest.raises(SegscopeError):
-        Segmentation.from_json(text)

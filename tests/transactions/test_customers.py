@@ -5,17 +5,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import hypothesis.strategies as st
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
 
-from segscope.engine import Engine, connect
+from segscope.engine import Engine
 from segscope.errors import ColumnError, DataError, RecipeError
 from segscope.intake.facts import ROW
 from segscope.recipe import TransactionLog
 from segscope.transactions import customers_of, newest_day
-from tests.transactions.logs import AS_OF, LOG, day, log_table, made, plainly, told
+from tests.transactions.logs import AS_OF, LOG, day, log_table, made, told
 
 THREE_DAYS = log_table(
     "customer day amount",
@@ -289,73 +287,6 @@ def test_one_currency_needs_no_choice(engine: Engine) -> None:
     assert made(engine, PRICED, table)[0]["a"]["total_spend"] == 3.0
 
 
-# ----------------------------------------------------------------------------------------------- products and channels
-
-BOUGHT = log_table(
-    "customer day amount product channel",
-    ("a", day("1-01"), 5.0, "Wine", "web"),
-    ("a", day("1-01"), 3.0, "Fish", "shop"),
-    ("a", day("1-02"), 2.0, "Wine", "shop"),
-    ("a", day("1-03"), -1.0, "Wine", "shop"),
-    ("b", day("1-01"), 7.0, None, "fax"),
-)
-SPLIT = replace(LOG, product="product", channel="channel", products=("Wine", "Fish"), channels=("shop", "web"))
-
-
-def test_spend_is_split_by_product_and_what_is_left_over_is_other(engine: Engine) -> None:
-    found, _ = made(engine, SPLIT, BOUGHT)
-    assert [found["a"][f"spend_{p}"] for p in ("wine", "fish", "other")] == [6.0, 3.0, 0.0]
-    assert [found["b"][f"spend_{p}"] for p in ("wine", "fish", "other")] == [0.0, 0.0, 7.0]
-
-
-def test_a_purchase_over_two_channels_counts_for_the_one_with_more_money(engine: Engine) -> None:
-    found, _ = made(engine, SPLIT, BOUGHT)
-    assert [found["a"][f"purchases_{c}"] for c in ("shop", "web", "other")] == [1, 1, 0]
-    assert [found["b"][f"purchases_{c}"] for c in ("shop", "web", "other")] == [0, 0, 1]
-
-
-@pytest.mark.parametrize("channels", [("shop", "web"), ("web", "shop")])
-def test_of_channels_with_equal_money_the_first_in_the_recipe_counts(engine: Engine, channels: tuple[str, ...]) -> None:
-    table = log_table("customer day amount channel", *(("a", day("1-01"), 2.5, c) for c in ("web", "shop")))
-    found, _ = made(engine, replace(LOG, channel="channel", channels=channels), table)
-    assert found["a"][f"purchases_{channels[0]}"] == 1
-
-
-def test_without_anything_left_over_there_is_no_other_column(engine: Engine) -> None:
-    table = log_table("customer day amount product", ("a", day("1-01"), 5.0, "Wine"))
-    found, _ = made(engine, replace(LOG, product="product", products=("Wine",)), table)
-    assert [c for c in found["a"] if c.startswith("spend_")] == ["spend_wine"]
-
-
-HOSTILE = ("'; DROP TABLE source; --", 'a "quoted" name', "🍷", "🐟", "Wine", "wine!", "x" * 5000, "__row")
-
-
-def test_hostile_names_of_products_are_only_names(engine: Engine) -> None:
-    lines = [("a", day("1-01"), float(2**i), value) for i, value in enumerate(HOSTILE)]
-    log = replace(LOG, product="product", products=HOSTILE)
-    found, _ = made(engine, log, log_table("customer day amount product", *lines, ("a", day("1-01"), 0.5, "")))
-    assert {k: v for k, v in found["a"].items() if k.startswith("spend_")} == {
-        "spend_drop_table_source": 1.0,
-        "spend_a_quoted_name": 2.0,
-        "spend_value": 4.0,
-        "spend_value_2": 8.0,
-        "spend_wine": 16.0,
-        "spend_wine_2": 32.0,
-        "spend_" + "x" * 40: 64.0,
-        "spend_row": 128.0,
-        "spend_other": 0.5,
-    }
-
-
-def test_a_column_whose_name_is_taken_gets_a_number(engine: Engine) -> None:
-    table = pa.table({"Purchases": ["a", "a"], "day": [day("1-01")] * 2, "amount": [1.0, 2.0], "m_score": ["x", "x"]})
-    customers, _ = customers_of(
-        engine, engine.store("source", table), TransactionLog("Purchases", "day", "amount"), AS_OF
-    )
-    (row,) = engine.fetch(customers).to_pylist()
-    assert (row["Purchases"], row["purchases_2"], row["m_score"], row["m_score_2"]) == ("a", 1, 3, "x")
-
-
 # ----------------------------------------------------------------------------------------------------------- attributes
 
 
@@ -419,86 +350,3 @@ def test_an_address_of_mail_is_wanted_on_the_list(engine: Engine) -> None:
 def test_a_mapping_that_does_not_fit_is_refused(engine: Engine) -> None:
     with pytest.raises(ColumnError, match=r"no column 'custmer' for the customer\. Did you mean customer"):
         made(engine, replace(LOG, customer="custmer"), THREE_DAYS)
-
-
-# ----------------------------------------------------------------------------------------------------------- properties
-
-LINES = st.lists(
-    st.fixed_dictionaries(
-        {
-            "customer": st.sampled_from(["a", "b", "c", "", None]),
-            "day": st.one_of(st.none(), st.dates(date(2024, 1, 1), date(2024, 2, 1)), st.just(date(2030, 1, 1))),
-            "cents": st.one_of(st.none(), st.integers(-500, 500), st.just(0)),
-            "quantity": st.integers(-2, 5),
-            "order": st.sampled_from(["1", "2", "3", None]),
-            "channel": st.sampled_from(["web", "shop", "fax", None]),
-        }
-    ),
-    min_size=1,
-    max_size=25,
-)
-RULES = st.builds(
-    TransactionLog,
-    st.just("customer"),
-    st.just("day"),
-    st.just("amount"),
-    quantity=st.just("quantity"),
-    order=st.sampled_from(["order", None]),
-    channel=st.just("channel"),
-    channels=st.just(("web", "shop")),
-    merge_same_day=st.booleans(),
-    count_zero_orders=st.booleans(),
-)
-
-
-def table_of(lines: list[dict[str, Any]]) -> pa.Table:
-    cells = ("customer", "day", "quantity", "order", "channel")
-    rows = [(*(line[c] for c in cells), None if line["cents"] is None else line["cents"] / 100) for line in lines]
-    return log_table(" ".join([*cells, "amount"]), *rows)
-
-
-@given(lines=LINES, log=RULES)
-@settings(max_examples=25, deadline=None)
-def test_customers_are_what_plain_python_counts(lines: list[dict[str, Any]], log: TransactionLog) -> None:
-    engine = connect(threads=1)
-    expected = plainly(lines, log)
-    if not expected:
-        with pytest.raises(DataError):
-            made(engine, log, table_of(lines))
-        return
-    found, report = made(engine, log, table_of(lines))
-    assert sorted(found) == sorted(expected)
-    for customer, plain in expected.items():
-        row = found[customer]
-        assert (row["purchases"], row["total_spend"]) == (plain.purchases, plain.cents / 100)
-        assert (row["first_purchase"], row["last_purchase"]) == (plain.first, plain.last)
-        assert (row["typical_gap_days"], row["units"]) == (plain.gap, plain.units)
-        assert row["recency_days"] == (None if plain.last is None else (AS_OF - plain.last).days)
-        assert sum(row.get(f"purchases_{c}", 0) for c in ("web", "shop", "other")) == plain.purchases
-    assert report.purchases == sum(p.purchases for p in expected.values())
-    assert report.counted + sum(count for count, _ in told(report, "set_aside_rows")) == report.rows == len(lines)
-
-
-@given(lines=LINES, log=RULES, seed=st.randoms())
-@settings(max_examples=10, deadline=None)
-def test_the_order_of_rows_changes_nothing(lines: list[dict[str, Any]], log: TransactionLog, seed: Any) -> None:
-    if not plainly(lines, log):
-        return
-    shuffled = list(lines)
-    seed.shuffle(shuffled)
-    tables = []
-    for order, threads in ((lines, 1), (shuffled, 2)):
-        engine = connect(threads=threads)
-        customers, report = customers_of(engine, engine.store("source", table_of(order)), log, AS_OF)
-        tables.append((engine.fetch(customers), report))
-    assert tables[0][0].equals(tables[1][0])
-    assert tables[0][1] == tables[1][1]
-
-
-def test_shuffled_rows_give_the_same_bytes(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("bytes")
-    lines = [(f"c{i * 7919 % 400}", date(2024, 1 + i % 12, 1 + i % 28), i * 37 % 1000 / 7) for i in range(5000)]
-    for name, rows in (("plain", lines), ("turned", sorted(lines, key=lambda line: (line[2], line[0])))):
-        source = engine.store("source", log_table("customer day amount", *rows))
-        engine.write_parquet(customers_of(engine, source, LOG, AS_OF)[0], folder / name)
-    assert (folder / "plain").read_bytes() == (folder / "turned").read_bytes()
