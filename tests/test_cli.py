@@ -111,6 +111,18 @@ def test_a_source_that_cannot_be_scored(run: Run, place: Path, shop: Path, sourc
     assert listing(place) == before
 
 
+def test_cells_that_are_no_numbers_can_be_counted_as_blanks(run: Run, place: Path, shop: Path, shop_file: Path) -> None:
+    text = shop_file.read_text(encoding="utf-8")
+    for row in (0, 3, 6):
+        text = text.replace(f"{900 + 7 * row},50", "lots")
+    (place / "broken.csv").write_text(text, encoding="utf-8")
+    score = ("score", shop, place / "broken.csv", "-o", place / "o.csv")
+    refused(
+        run(*score), "3 of its 60 values are none", "“lots” (row 1) and “lots” (row 4)", "add --type 'spend=number'"
+    )
+    assert run(*score, "--type", "spend=number").code == 0
+
+
 @pytest.mark.parametrize("command", ["fit", "run"])
 @pytest.mark.parametrize("k", ["0", "13", "1000", "-1", "x", "2.5", "", "²"])
 def test_an_impossible_number_of_segments(run: Run, place: Path, command: str, k: str) -> None:

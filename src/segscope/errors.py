@@ -4,6 +4,7 @@
     ├── SourceError         a file, address or table cannot be read, or an output cannot be written
     ├── DataError           the data cannot be segmented as they are
     │   └── ColumnError     a column is missing, or is not what it must be
+    │       ├── UnreadableCellsError  too many cells are no numbers, or no dates
     │       └── MissingColumnsError  columns that are needed are not there, others are
     ├── RecipeError         a decision in the recipe is not possible
     │   └── FormulaError    a derived column's formula cannot be read
@@ -34,6 +35,20 @@ class DataError(SegscopeError):
 
 class ColumnError(DataError):
     """A column is missing, or is not what it must be."""
+
+
+class UnreadableCellsError(ColumnError):
+    """A column has too many cells that are no numbers, or no dates.
+
+    Attributes
+    ----------
+    column : its name in the study
+    kind : "number" or "date", as ``--type`` names it
+    """
+
+    def __init__(self, said: str, column: str, kind: str) -> None:
+        self.column, self.kind = column, kind
+        super().__init__(said)
 
 
 class MissingColumnsError(ColumnError):

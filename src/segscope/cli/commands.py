@@ -27,7 +27,7 @@ from segscope.cli.options import (
     choices_of,
 )
 from segscope.cli.work import Tell, fit_with_progress, page_of, serve_pages, working
-from segscope.errors import MissingColumnsError, SegscopeError, SourceError, StudyError
+from segscope.errors import MissingColumnsError, SegscopeError, SourceError, StudyError, UnreadableCellsError
 
 DEMO_CUSTOMERS = 2240
 
@@ -184,6 +184,11 @@ def score(
             near = likely(error.missing, error.there) or {error.missing[0]: "COLUMN"}
             flags = " ".join(f"--rename '{column}={name}'" for name, column in near.items())
             raise SourceError(f"{error} If another column is meant, add {flags}.") from None
+        except UnreadableCellsError as error:
+            if rename:  # the flag names the column of the file
+                raise
+            hint = f"To count such cells as blanks, add --type '{error.column}={error.kind}'."
+            raise SourceError(f"{error} {hint}") from None
     typer.echo(f"{found.rows:,} customers scored into {output.name}")
     for remark in found.remarks:
         typer.echo(remark)

@@ -7,7 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from segscope.engine import Engine, distributed, one
-from segscope.errors import ColumnError
+from segscope.errors import UnreadableCellsError
 from segscope.intake import ROW
 from segscope.intake.dates import SHAPES, has_shape
 from segscope.intake.numbers import is_number
@@ -32,7 +32,7 @@ def check_readable(engine: Engine, typed: ibis.Table, segmentation: Segmentation
 
     Raises
     ------
-    ColumnError : names the column, how many of its cells cannot be read, and the first two with their rows
+    UnreadableCellsError : names the column, how many of its cells cannot be read, and the first two with their rows
     """
     roles = {c.column: c.role for c in segmentation.recipe.columns}
     for name in segmentation.needed:
@@ -50,10 +50,12 @@ def check_readable(engine: Engine, typed: ibis.Table, segmentation: Segmentation
             for cell in first.to_pylist()
         ]
         many = f"{known['unread']:,} of its {known['values']:,}" if whole else "Some of its"
-        raise ColumnError(
+        raise UnreadableCellsError(
             f"The column {name!r} of {where} must hold {wanted}, as it did when the study was fitted. "
             f"{many} values are none, such as {listed(cells)}. Correct such cells or leave "
-            "them blank, and score the file again."
+            "them blank, and score the file again.",
+            name,
+            wanted.removesuffix("s"),
         )
 
 

@@ -51,6 +51,7 @@ def labels_of(segmentation: Segmentation) -> dict[str, int]:
 
 
 def needed(segmentation: Segmentation) -> tuple[str, ...]:
+    """The columns by which customers are assigned: the features, and the identifier where there is one."""
     name = segmentation.recipe.identifier
     return tuple(dict.fromkeys([*segmentation.recipe.features, *([name] if name else [])]))
 
