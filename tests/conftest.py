@@ -24,13 +24,19 @@ os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSeria
 # A further engine is tested by one more line here: every test that asks for `engine` runs on each of them.
 ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": connect, "spark": lambda: connect_engine("spark")}
 ON_EVERY_ENGINE = {"test_engine", "test_measures", "test_categories", "test_segmentation"}
+# Of these, all but what is tried with a hundred examples, which would take Spark half a minute each.
+EXAMPLES_ON_EVERY_ENGINE = {
+    *("test_cleaning", "test_features", "test_profiling", "test_comparing"),
+    *("test_unusual", "test_levels", "test_differences", "test_rfm"),
+}
 ON_SPARK = {"test_on_spark", "test_over_connect", "test_spark_sources"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests of stages run on every engine; those of what DuckDB alone does run on it."""
     if "engine" in metafunc.fixturenames:
-        on_all = metafunc.module.__name__.rpartition(".")[2] in ON_EVERY_ENGINE
+        module, often = metafunc.module.__name__.rpartition(".")[2], hasattr(metafunc.function, "hypothesis")
+        on_all = module in ON_EVERY_ENGINE or (module in EXAMPLES_ON_EVERY_ENGINE and not often)
         metafunc.parametrize("engine", sorted(ENGINES) if on_all else ["duckdb"], indirect=True)
 
 
