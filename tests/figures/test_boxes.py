@@ -75,3 +75,14 @@ def test_a_colour_that_only_some_facets_have_is_in_the_legend_once() -> None:
     groups = tuple(GROUP | {"facet": f, "colour": c} for f, c in (("<b>x</b>", "y"), ("y", "<b>x</b>"), ("y", "y")))
     figure = boxes(Boxes(groups), SPEND, {"x": KIND, "colour": KIND, "facet": KIND}, {}, "light")
     assert sorted(t.name for t in figure.data if t.showlegend) == ["&lt;b&gt;x&lt;/b&gt;", "y"]
+
+
+def test_facets_are_called_by_their_values_where_these_speak_for_themselves() -> None:
+    degree = Variable("d", "Degree", "category", choices=("PhD", "Master"))
+    few = Boxes((GROUP | {"facet": "y"},))
+    assert [a.text for a in boxes(few, SPEND, {"x": KIND, "facet": KIND}, {}, "light").layout.annotations] == [
+        f"{KIND.label}: y"
+    ]
+    two = Boxes(tuple(GROUP | {"facet": f} for f in degree.choices))
+    titles = boxes(two, SPEND, {"x": KIND, "facet": degree}, {}, "light").layout.annotations
+    assert [a.text for a in titles] == ["PhD", "Master"]

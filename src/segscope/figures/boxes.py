@@ -16,6 +16,8 @@ from segscope.theme import Scheme, figure, palette, plain, segment_colour, trans
 
 MAX_FACETS, MAX_COLOURS, MAX_BOXES = 4, 10, 320
 MAX_VIOLINS, MAX_CORNERS = 60, 1_500  # outlines of a chart, and their corners: more are neither seen nor quickly loaded
+LONGEST_MUTE = 3  # letters of a value such as "yes" or "5"
+ABOVE_TITLES = 1.08  # of the axes' height: where a legend stands clear of the titles of facets
 SHAPE_WIDTH = 0.42  # half of a violin, where categories stand one apart
 BOX_PARTS = {"lowerfence": "low", "q1": "quarter", "median": "median", "q3": "three_quarters", "upperfence": "high"}
 Group = Mapping[str, Any]
@@ -103,8 +105,7 @@ def boxes(
 
 def _frame(kept: Split, number: Variable, by: Mapping[str, Variable], scheme: Scheme, violins: bool) -> go.Figure:
     """The axes, one beside the other for each facet."""
-    facet = by.get("facet")
-    titles = [plain(f"{facet.label}: {f}") for f in kept.facet if f] if facet else None
+    titles = _facet_titles(by["facet"], kept) if "facet" in by else None
     made = make_subplots(cols=len(kept.facet), shared_yaxes=True, horizontal_spacing=0.03, subplot_titles=titles)
     base = figure(scheme, 380)
     made.update_layout(
@@ -124,8 +125,17 @@ def _frame(kept: Split, number: Variable, by: Mapping[str, Variable], scheme: Sc
         made.update_yaxes(type="date")
     made.update_yaxes(title_text=axis_title(number), col=1)
     made.update_layout(showlegend="colour" in by)
+    if titles and "colour" in by:
+        made.update_layout(legend={"y": ABOVE_TITLES, "yanchor": "bottom"})
     made.update_annotations(font={"size": 12, "color": palette(scheme).secondary})
     return made
+
+
+def _facet_titles(facet: Variable, kept: Split) -> list[str]:
+    """What each facet holds; with the name of the category where its values do not speak for themselves."""
+    values = [value for value in kept.facet if value is not None]
+    speak = any(len(value) > LONGEST_MUTE for value in values)
+    return [plain(value if speak else f"{facet.label}: {value}") for value in values]
 
 
 def _outlines(groups: Sequence[Group], number: Variable, slot: Slot, shade: str, corners: int) -> go.Scatter:

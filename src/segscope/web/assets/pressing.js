@@ -39,7 +39,8 @@
   document.addEventListener("focusin", (event) => { lost = event.target.closest("#page") ? event.target : null; });
   new MutationObserver(() => {
     if (!lost || lost.isConnected || (document.activeElement && document.activeElement !== document.body)) return;
-    const again = same(lost);
-    if (again && !again.disabled) again.focus({ preventScroll: true });
+    let again = same(lost);
+    if (again && again.disabled) again = again.parentElement.querySelector("button:not(:disabled)"); // its neighbours
+    if (again) again.focus({ preventScroll: true });
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();
