@@ -61,12 +61,12 @@ def test_a_study_is_there_before_its_customers(studies: Studies) -> None:
         live.engine  # noqa: B018 - asking is what is tried
 
 
-@pytest.mark.parametrize("page", [clustering.PAGE, segments.PAGE, insights.PAGE], ids=lambda page: page.slug)
+@pytest.mark.parametrize("page", [segments.PAGE, insights.PAGE], ids=lambda page: page.slug)
 def test_pages_of_what_the_study_knows_need_no_customers(page: Any, studies: Studies) -> None:
     assert page.layout(studies.get("study"))
 
 
-@pytest.mark.parametrize("page", [data.PAGE, explore.PAGE], ids=lambda page: page.slug)
+@pytest.mark.parametrize("page", [data.PAGE, explore.PAGE, clustering.PAGE], ids=lambda page: page.slug)
 def test_pages_of_the_customers_wait_for_them(page: Any, studies: Studies, gate: Gate) -> None:
     live = studies.get("study")
     with pytest.raises(StillLoadingError):

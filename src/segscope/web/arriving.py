@@ -48,8 +48,8 @@ def unavailable(error: StillLoadingError) -> JSONResponse:
 def waiting(live: LiveStudy, slug: str) -> html.Div:
     """What stands in the place of the page of this name, which needs the customers."""
     words = (
-        "This page is drawn from all of them, and comes by itself as soon as they are there. Segments, Clustering and "
-        "Insights show what the study knows already."
+        "This page is drawn from all of them, and comes by itself as soon as they are there. Segments and Insights "
+        "show what the study knows already."
     )
     card = html.Section(
         [
@@ -61,12 +61,7 @@ def waiting(live: LiveStudy, slug: str) -> html.Div:
         role="status",
     )
     places = html.Div([html.Div(className="skeleton panel") for _ in range(PLACES)], className="panels")
-    return html.Div([again(slug), card, html.Div(places, **aria(hidden="true"))])
-
-
-def again(slug: str) -> dcc.Store:
-    """A part that has the page of this name laid out again when the customers are there."""
-    return dcc.Store(id=HERE, data=slug)
+    return html.Div([dcc.Store(id=HERE, data=slug), card, html.Div(places, **aria(hidden="true"))])
 
 
 def register(app: Dash, studies: "Studies", pages: "Sequence[Page]") -> None:

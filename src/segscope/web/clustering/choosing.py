@@ -116,7 +116,7 @@ def chooser(live: LiveStudy) -> html.Div:
     """The table, its search, the proposal, and what there is to say of the choice."""
     what, label = "Columns that can make the segments", "Features: what makes two customers alike"
     search = dcc.Input(id=SEARCH, type="search", value="", placeholder="Search columns", className="data-search")
-    table = _table(live, what) if live.loading.is_over else html.Div(className="skeleton choosing-waiting")
+    table = _table(live, what)
     return html.Div(
         [
             dcc.Store(id=FEATURES, data=held(live.recipe)),
@@ -151,10 +151,7 @@ def _table(live: LiveStudy, what: str) -> html.Table:
 
 def title(live: LiveStudy) -> str:
     """How many columns make the segments, and what is the matter with them."""
-    chosen = len(live.recipe.features)
-    if not live.loading.is_over:
-        return f"{counted(chosen, 'feature')} {'makes' if chosen == 1 else 'make'} the segments"
-    of = len(known_candidates(live))
+    chosen, of = len(live.recipe.features), len(known_candidates(live))
     doubtful = advice(live.recipe, known_candidates(live))
     words = f"{counted(chosen, 'feature')} of {of} columns" + (" makes" if chosen == 1 else " make") + " the segments"
     return f"{words}; {counted(len(doubtful), 'thing')} to consider" if doubtful else words

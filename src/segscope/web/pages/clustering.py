@@ -3,7 +3,6 @@
 from dash import Dash, html
 
 from segscope.study import LiveStudy
-from segscope.web import arriving
 from segscope.web.clustering import (
     cards,
     centres,
@@ -36,7 +35,6 @@ def layout(live: LiveStudy) -> html.Div:
             html.Div([views.cloud_card(live), views.map_card(live)], className="cl-pair"),
             path.card(),
             tree.card(live.fit),
-            None if live.loading.is_over else arriving.again("clustering"),  # what of the form needs customers
         ],
         className="clustering",
     )
