@@ -60,13 +60,16 @@ def test_nobody_found_is_told_with_what_ids_look_like(client: TestClient) -> Non
         ({"columns": ["x"]}, 400),
         ({"f": "["}, 400),
         ({"f": '{"nope": [1, 2]}'}, 400),
-        ({"fit": "another"}, 409),
         ({"count": 100_000}, 422),
         ({"start": -1}, 422),
     ],
 )
 def test_what_is_not_there_is_refused(client: TestClient, query: dict[str, Any], status: int) -> None:
     assert client.get("/api/studies/study/browse", params=query).status_code == status
+
+
+def test_a_page_of_an_older_fit_is_told_so(client: TestClient) -> None:
+    assert asked(client, fit="another") == {"older": "The study was fitted anew. Load the page again."}
 
 
 RECIPE = Recipe(

@@ -32,7 +32,8 @@ from segscope.web.lists import LONGEST_FILTER, filter_state
 from segscope.web.studies import Studies
 from segscope.wording import counted, full, listed, percent
 
-UNREADABLE, NOT_FOUND, CHANGED = 400, 404, 409
+UNREADABLE, NOT_FOUND = 400, 404
+OLDER = "The study was fitted anew. Load the page again."
 NO_STORE = {"Cache-Control": "no-store"}
 OWN = {"segment": SEGMENT, "strength": STRENGTH, "second": SECOND, "second_strength": SECOND_STRENGTH}
 FURTHEST = 2**53
@@ -80,7 +81,8 @@ def routes(studies: Studies) -> APIRouter:
         try:
             live = studies.get(study_id)
             if fit and fit != live.stamp:
-                return JSONResponse({"error": "The study was fitted anew. Load the page again."}, CHANGED, NO_STORE)
+                # No error: whoever changes a segment while its customers are on their way is about to see a new page.
+                return JSONResponse({"older": OLDER}, headers=NO_STORE)
             filters = (*parse_filters(filter_state(f), live.variables), *filters_of(live, of))
             shown = [column_of(live.recipe, c) for c in columns or ()]
             by = OWN.get(order) or (column_of(live.recipe, order) if order else ROW)

@@ -46,7 +46,7 @@
         const answer = await fetch(query({ start: asked.startRow, count: asked.endRow - asked.startRow, ...order }));
         const found = await answer.json();
         if (turn !== C.turn) return asked.failCallback();
-        if (!answer.ok) throw new Error(found.error || "The customers could not be read.");
+        if (!answer.ok || found.older) throw new Error(found.error || found.older || "The customers could not be read.");
         tell(found);
         asked.successCallback(found.rows, found.total);
       } catch (problem) {
