@@ -14,7 +14,8 @@ PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11
 ARGS ?=
 WITHOUT ?=
 
-# Two workers. Unit tests in the groups of tests/conftest.py; browser tests by halves, and who is done helps the other.
+# Two workers. Unit tests one by one, but for the groups of tests/conftest.py; browser tests by halves, and who is done
+# helps the other.
 BY_GROUP := -n 2 --dist loadgroup
 BY_HALVES := -n 2 --dist worksteal
 

@@ -42,12 +42,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share a worker, and what it sets up; all that needs Spark shares one: it starts slowly."""
+    """All that needs Spark shares a worker, for it starts slowly, and so do those who need the same cluster."""
     for item in items:
         given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         named = getattr(item, "fixturenames", ())
-        on_spark = given.get("engine") == "spark" or "spark" in named or item.path.stem in ON_SPARK
-        item.add_marker(pytest.mark.xdist_group("spark" if on_spark else str(item.path.relative_to(REPOSITORY))))
+        if given.get("engine") == "spark" or "spark" in named or item.path.stem in ON_SPARK:
+            item.add_marker(pytest.mark.xdist_group("spark"))
+        elif item.path.stem == "test_on_cluster":
+            item.add_marker(pytest.mark.xdist_group("cluster"))
 
 
 @pytest.fixture
