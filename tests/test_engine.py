@@ -1,6 +1,7 @@
 """The engine: tables in, rows out; numbers that depend on nothing but the data."""
 
 import hashlib
+import sys
 import threading
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from segscope.engine import Engine, Stop, connect, exact_sum, fixed_point_scale, one, rows
+from segscope.engine import Engine, Stop, connect, exact_sum, fixed_point_scale, one, quantiles, rows
 from segscope.errors import CancelledError
 
 
@@ -181,3 +182,11 @@ def test_a_locked_engine_reads_no_files_any_more(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"[Pp]ermission|disabled"):
         engine.scan_parquet("p", path)
     engine.close()
+
+
+def test_quantiles_are_the_same_however_many_columns_a_query_holds(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = engine.store("t", pa.table({"a": [1.0, 2.0, 4.0], "b": [5.0, None, 9.0], "c": pa.nulls(3, pa.float64())}))
+    monkeypatch.setattr(sys.modules["segscope.engine.quantiles"], "VALUES_AT_ONCE", 3)  # the package's is the function
+    assert quantiles(engine, table, (0.0, 0.5)) == {"a": (1.0, 2.0), "b": (5.0, 7.0), "c": None}

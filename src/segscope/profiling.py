@@ -10,7 +10,7 @@ import ibis
 import numpy as np
 from numpy.typing import NDArray
 
-from segscope.engine import LARGEST_NUMBER, Engine, exact_sum, fixed_point_scale, one, rows
+from segscope.engine import LARGEST_NUMBER, Engine, columns_at_once, exact_sum, fixed_point_scale, one, rows
 from segscope.features import as_number, too_large
 
 EVERYBODY = -1
@@ -145,7 +145,8 @@ def _number_profiles(
                 yield group, numbers[i], found
     # A few columns a query: exact quantiles hold a column in memory.
     rest = [i for i in range(len(numbers)) if i not in few]
-    for chunk in _chunks(rest, COLUMNS_A_QUERY if quartiles else COLUMNS_WITHOUT_QUARTILES):
+    with_quartiles = min(COLUMNS_A_QUERY, columns_at_once(int(ranges["n"])))
+    for chunk in _chunks(rest, with_quartiles if quartiles else COLUMNS_WITHOUT_QUARTILES):
         for answer in _answers(engine, values, chunk, scales, quartiles):
             for i in chunk:
                 if answer[f"n{i}"]:

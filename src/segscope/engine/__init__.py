@@ -9,7 +9,7 @@ from segscope.engine.choosing import EMBEDDED, check_engine, connect_engine, dis
 from segscope.engine.duckdb_engine import DuckDBEngine, connect, connect_scratch
 from segscope.engine.duckdb_file import DuckDBFile
 from segscope.engine.protocol import BATCH_ROWS, DelimitedForm, DistributedEngine, Engine, Place, one, rows
-from segscope.engine.quantiles import quantiles
+from segscope.engine.quantiles import columns_at_once, quantiles
 from segscope.engine.spark_engine import SparkEngine
 from segscope.engine.stopping import NOBODY_WAITS, Stop
 
@@ -27,6 +27,7 @@ __all__ = [
     "SparkEngine",
     "Stop",
     "check_engine",
+    "columns_at_once",
     "connect",
     "connect_engine",
     "connect_scratch",

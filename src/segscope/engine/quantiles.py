@@ -6,10 +6,24 @@ neighbours.
 
 import math
 from collections.abc import Sequence
+from itertools import islice
+from typing import Any
 
 import ibis
 
 from segscope.engine.protocol import Engine, one
+
+VALUES_AT_ONCE = 64_000_000
+"""Exact quantiles hold the values of a column in memory, 8 bytes each: half a gigabyte of them in a query."""
+
+
+def columns_at_once(rows: int) -> int:
+    """Of how many columns of so many rows the quantiles are taken in one query, so that they fit in memory.
+
+    >>> columns_at_once(1_000_000), columns_at_once(30_000_000), columns_at_once(100_000_000)
+    (64, 2, 1)
+    """
+    return max(1, VALUES_AT_ONCE // max(rows, 1))
 
 
 def quantiles(engine: Engine, values: ibis.Table, shares: Sequence[float]) -> dict[str, tuple[float, ...] | None]:
@@ -32,7 +46,10 @@ def quantiles(engine: Engine, values: ibis.Table, shares: Sequence[float]) -> di
         for i, (name, count) in enumerate(zip(names, counts, strict=True))
         if count
     }
-    found = one(engine, values.agg(**asked)) if asked else {}
+    todo = iter(asked.items())
+    found: dict[str, Any] = {}
+    while part := dict(islice(todo, columns_at_once(max(counts)))):
+        found |= one(engine, values.agg(**part))
     return {
         name: _between(found[f"q{i}"], shares, count) if count else None
         for i, (name, count) in enumerate(zip(names, counts, strict=True))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import ibis
 import ibis.expr.types as ir
 
-from segscope.engine import Engine, one
+from segscope.engine import Engine, columns_at_once, one
 from segscope.intake.cells import Counts, measure
 from segscope.intake.contents import content_of
 from segscope.intake.report import ROW
@@ -103,7 +103,7 @@ def _with_quartiles(engine: Engine, table: ibis.Table, found: Mapping[str, Count
     numbers = [c for c in found if column_kind(table[c]) == "number"]
     unlike = {c for c in numbers if _facts(table[c], c, rows, found[c]).tells_apart}
     wanted = {c: {"quartiles": _quartiles(table[c])} for c in numbers if c not in unlike}
-    measured = measure(engine, table, wanted, QUARTILES_OF_MANY_ROWS)
+    measured = measure(engine, table, wanted, min(QUARTILES_OF_MANY_ROWS, columns_at_once(rows)))
     return {c: {**found[c], **measured.get(c, {})} for c in found}
 
 
